@@ -1,0 +1,136 @@
+package arabic
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+)
+
+const (
+	// sampleLetters is how many letters at the head of a text are looked at: enough to get past a
+	// sound headline, few enough to cost nothing beside Set.
+	sampleLetters = 1024
+
+	// leadShare is the least share of tah and zah among the letters of a damaged text. They are what
+	// Windows-1256 shows for D8 and D9, which lead nearly every Arabic letter in UTF-8, so damaged
+	// text has about 0.7; sound Arabic has about 0.015.
+	leadShare = 0.35
+
+	// strayShare is the greatest share of non-ASCII characters that may be no part of damaged UTF-8.
+	// It leaves room for a sound headline over a damaged body, and is a judgement, not a measurement.
+	strayShare = 0.05
+)
+
+// Repair undoes one kind of mojibake: UTF-8 that was read as Windows-1256. It reports ok if src is
+// such a text and nearly all of it could be put right; what could not is kept as it is.
+//
+// origin has len(fixed)+1 entries: fixed[i] came from the character of src at origin[i], so the bytes
+// [a, b) of fixed are the bytes [origin[a], origin[b]) of src. If ok is false, fixed is src and
+// origin is nil. src must be shorter than 4 GiB.
+func Repair(src string) (fixed string, origin []uint32, ok bool) {
+	if !damaged(src) {
+		return src, nil, false
+	}
+	// Every byte of the result takes at least one byte of src.
+	out := make([]byte, 0, len(src))
+	origin = make([]uint32, 0, len(src)+1)
+	var whole, stray int // non-ASCII characters of src
+	before := false      // the last non-ASCII character was damaged UTF-8
+	for i := 0; i < len(src); {
+		if b := src[i]; b < utf8.RuneSelf {
+			out, origin = append(out, b), append(origin, uint32(i))
+			i++
+			continue
+		}
+		seq, at, end := sequence(src, i, before)
+		before = len(seq) > 0
+		if before {
+			whole += len(seq)
+			out = append(out, seq...)
+			origin = append(origin, at[:len(seq)]...)
+			i = end
+			continue
+		}
+		stray++
+		_, size := utf8.DecodeRuneInString(src[i:])
+		for range size {
+			origin = append(origin, uint32(i))
+		}
+		out = append(out, src[i:i+size]...)
+		i += size
+	}
+	if float64(stray) > strayShare*float64(whole+stray) {
+		return src, nil, false
+	}
+	return string(out), append(origin, uint32(len(src))), true
+}
+
+// damaged tells from the head of src whether it looks like UTF-8 read as Windows-1256.
+func damaged(src string) bool {
+	letters, leads := 0, 0
+	for i := 0; i < len(src) && letters < sampleLetters; {
+		b := src[i]
+		if b < utf8.RuneSelf {
+			if ascii[b] >= 'a' {
+				letters++
+			}
+			i++
+			continue
+		}
+		if b&^3 == 0xD8 && i+1 < len(src) {
+			if e := block06[int(b&3)<<8|int(src[i+1])]; e&letter != 0 {
+				letters++
+				if c := src[i+1]; b == 0xD8 && (c == 0xB7 || c == 0xB8) { // tah, zah
+					leads++
+				}
+				i += 2
+				continue
+			}
+		}
+		r, size := utf8.DecodeRuneInString(src[i:])
+		i += size
+		if unicode.IsLetter(r) {
+			letters++
+		}
+	}
+	return letters > 0 && float64(leads) > leadShare*float64(letters)
+}
+
+// sequence reads the characters at i of src as bytes of Windows-1256. If they are one character in
+// UTF-8, it returns its bytes, where each came from, and the end in src; otherwise no bytes.
+func sequence(src string, i int, repaired bool) (seq []byte, at [utf8.UTFMax]uint32, end int) {
+	var buf [utf8.UTFMax]byte
+	n := 0
+	for i < len(src) && n < len(buf) {
+		r, size := utf8.DecodeRuneInString(src[i:])
+		b, ok := windows1256(r)
+		if n == 1 && r == ' ' && repaired && (buf[0] == 0xD9 || buf[0] == 0xC2) {
+			// Crawlers turn the no-break space into a space: here it was half of an Arabic zero
+			// or of a no-break space, the only common characters whose second byte is A0.
+			b, ok = 0xA0, true
+		}
+		if !ok {
+			break
+		}
+		buf[n], at[n] = b, uint32(i)
+		n++
+		i += size
+		if utf8.FullRune(buf[:n]) {
+			break
+		}
+	}
+	if r, _ := utf8.DecodeRune(buf[:n]); r == utf8.RuneError {
+		return nil, at, i
+	}
+	return append(seq, buf[:n]...), at, i
+}
+
+// windows1256 returns the byte that Windows-1256 shows as r. Decoders that leave bytes undefined show
+// them as the control characters of the same number.
+func windows1256(r rune) (byte, bool) {
+	if 0x80 <= r && r <= 0x9F {
+		return byte(r), true
+	}
+	return charmap.Windows1256.EncodeRune(r)
+}
