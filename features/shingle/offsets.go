@@ -1,0 +1,47 @@
+package shingle
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"sada/features/arabic"
+)
+
+// Offsets keeps the byte span of every word of a text in about two bytes a word: for each word the
+// gap to the word before it and its length, as variable-length integers.
+type Offsets []byte
+
+// PackOffsets appends the spans of tokens, which must be in order and apart, to dst and returns it.
+// What it appends stands alone: where dst is a buffer for many texts, a text's Offsets begin at the
+// length that dst had before.
+func PackOffsets(dst Offsets, tokens []arabic.Token) Offsets {
+	last := uint32(0)
+	for _, t := range tokens {
+		dst = binary.AppendUvarint(dst, uint64(t.From-last))
+		dst = binary.AppendUvarint(dst, uint64(t.To-t.From))
+		last = t.To
+	}
+	return dst
+}
+
+// Span is a half-open range of bytes of a text.
+type Span struct{ From, To uint32 }
+
+// Unpack appends the spans of all words to dst and returns it. It panics if o ends within a span or
+// holds a number of more than 64 bits, which [PackOffsets] never makes.
+func (o Offsets) Unpack(dst []Span) []Span {
+	dst = slices.Grow(dst, len(o)/2) // a word takes two bytes at least
+	last := uint64(0)
+	for len(o) > 0 {
+		gap, n := binary.Uvarint(o)
+		length, m := binary.Uvarint(o[max(n, 0):])
+		if n <= 0 || m <= 0 {
+			panic("shingle: offsets end within a span, or a span is too long")
+		}
+		o = o[n+m:]
+		from := last + gap
+		last = from + length
+		dst = append(dst, Span{uint32(from), uint32(last)})
+	}
+	return dst
+}
