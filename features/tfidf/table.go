@@ -1,0 +1,231 @@
+package tfidf
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math"
+	"math/bits"
+	"slices"
+
+	"github.com/zeebo/xxh3"
+)
+
+const (
+	// MinDF is the least number of documents a term must stand in to be weighed. A term of one
+	// document cannot link it to another. Measured on three labelled sets, 1 and 2 give the same
+	// B-cubed F1 within .004.
+	MinDF = 2
+
+	// MaxShare is the largest share of all documents a term may stand in to be weighed; beyond it
+	// the term is a function word. Measured: 0.1 and 0.5 give the same B-cubed F1 within .004, so
+	// the careful value stands.
+	MaxShare = 0.5
+
+	// MaxShareFrom is the number of documents from which MaxShare applies. Among a handful of pages,
+	// a term of more than half of them may well be the very story they tell. At 20 documents, the
+	// share of a term is known to about ±.2 (binomial, 95 %). This value is not measured.
+	MaxShareFrom = 20
+)
+
+// DF says in how many documents a term stands.
+type DF struct {
+	Term Term
+	Docs uint32
+}
+
+// Counter counts in how many documents each term stands. The zero value is ready for use. It is not
+// safe for concurrent use: give every worker its own and [Counter.Merge] them; the result does not
+// depend on the order.
+type Counter struct {
+	docs int
+	df   map[Term]uint32
+}
+
+// Add counts one document, which may be empty. The counts must be folded ([Fold]); only their terms
+// matter. They are not kept.
+func (c *Counter) Add(doc []Count) {
+	if c.df == nil {
+		c.df = make(map[Term]uint32)
+	}
+	c.docs++
+	for _, t := range doc {
+		c.df[t.Term]++
+	}
+}
+
+// Merge adds what other has counted. It does not change other.
+func (c *Counter) Merge(other *Counter) {
+	if c.df == nil {
+		c.df = make(map[Term]uint32, len(other.df))
+	}
+	c.docs += other.docs
+	for t, n := range other.df {
+		c.df[t] += n
+	}
+}
+
+// Freeze makes a table of everything counted so far. The counter can go on counting; the table does
+// not follow it.
+func (c *Counter) Freeze() *Table {
+	entries := make([]DF, 0, len(c.df))
+	for t, n := range c.df {
+		entries = append(entries, DF{t, n})
+	}
+	slices.SortFunc(entries, func(a, b DF) int {
+		if a.Term < b.Term {
+			return -1
+		}
+		return 1 // terms of a map differ
+	})
+	return newTable(c.docs, entries)
+}
+
+// Table is a frozen document-frequency table. It is safe for concurrent use.
+type Table struct {
+	docs    int
+	entries []DF // ascending terms
+	version string
+
+	// start[h] is the first entry whose term has the top bits h: hashes spread evenly, so a term is
+	// found in one or two steps where a binary search would miss the cache twenty times.
+	start []uint32
+	shift uint
+}
+
+var (
+	errOrder = errors.New("terms not in strictly ascending order")
+	errDF    = errors.New("document frequency outside 1..number of documents")
+)
+
+// NewTable makes a table from what [Table.Docs] and [Table.Entries] gave, as it was saved. It keeps
+// entries; the caller must not change them afterwards. It returns an error when the terms are not in
+// strictly ascending order or a frequency is outside 1..docs.
+func NewTable(docs int, entries []DF) (*Table, error) {
+	if docs < 0 {
+		return nil, fmt.Errorf("document-frequency table: %d documents", docs)
+	}
+	for i, e := range entries {
+		if i > 0 && entries[i-1].Term >= e.Term {
+			return nil, fmt.Errorf("document-frequency table: entry %d: %w", i, errOrder)
+		}
+		if e.Docs == 0 || int64(e.Docs) > int64(docs) {
+			return nil, fmt.Errorf("document-frequency table: entry %d: %w", i, errDF)
+		}
+	}
+	return newTable(docs, entries), nil
+}
+
+func newTable(docs int, entries []DF) *Table {
+	// Between one and two entries to a slot.
+	slotBits := uint(max(1, bits.Len(uint(len(entries)))-1))
+	t := &Table{
+		docs:    docs,
+		entries: entries,
+		version: version(docs, entries),
+		start:   make([]uint32, 1<<slotBits+1),
+		shift:   64 - slotBits,
+	}
+	for _, e := range entries {
+		t.start[uint64(e.Term)>>t.shift+1]++
+	}
+	for i := 1; i < len(t.start); i++ {
+		t.start[i] += t.start[i-1]
+	}
+	return t
+}
+
+// version hashes the rule of weighing and everything in the table.
+func version(docs int, entries []DF) string {
+	h := xxh3.New()
+	// The rule is part of the name: vectors of two rules must not be compared either.
+	fmt.Fprintf(h, "(1+ln tf)*(1+ln((1+N)/(1+df))) df>=%d df<=%g*N from %d\n", MinDF, MaxShare, MaxShareFrom)
+	var b [12]byte
+	binary.LittleEndian.PutUint64(b[:], uint64(docs))
+	h.Write(b[:8])
+	for _, e := range entries {
+		binary.LittleEndian.PutUint64(b[:], uint64(e.Term))
+		binary.LittleEndian.PutUint32(b[8:], e.Docs)
+		h.Write(b[:])
+	}
+	sum := h.Sum128().Bytes()
+	return hex.EncodeToString(sum[:])
+}
+
+// Docs returns the number of documents the table was counted on.
+func (t *Table) Docs() int { return t.docs }
+
+// Entries returns every term and its document frequency in ascending order of terms, also those too
+// rare or too frequent to be weighed. The slice belongs to the table and must not be changed.
+func (t *Table) Entries() []DF { return t.entries }
+
+// Version names the table: 32 hexadecimal digits, XXH3 (128 bits) of its contents and of the rule of
+// weighing. Vectors can be compared when they come from tables of the same version.
+func (t *Table) Version() string { return t.version }
+
+// DF returns the number of documents a term stands in, 0 for one the table does not know.
+func (t *Table) DF(term Term) int {
+	slot := uint64(term) >> t.shift
+	lo, hi := t.start[slot], t.start[slot+1]
+	for hi-lo > 4 { // only where the caller's terms are not hashes
+		if mid := (lo + hi) / 2; t.entries[mid].Term <= term {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	for _, e := range t.entries[lo:hi] {
+		if e.Term == term {
+			return int(e.Docs)
+		}
+	}
+	return 0
+}
+
+// IDF returns the inverse document frequency of a term, ln((1+N)/(1+df)) + 1, which is at least 1.
+// It returns 0 for a term that is not weighed: one in fewer than [MinDF] documents, or in more than
+// the share [MaxShare] of at least [MaxShareFrom].
+//
+// The 1 inside the fraction keeps it finite, the 1 added keeps a term of every document from
+// vanishing; both as in scikit-learn's TfidfTransformer with smooth_idf.
+func (t *Table) IDF(term Term) float64 { return idf(t.docs, t.DF(term)) }
+
+func idf(docs, df int) float64 {
+	if df < MinDF || docs >= MaxShareFrom && float64(df) > MaxShare*float64(docs) {
+		return 0
+	}
+	return math.Log(float64(1+docs)/float64(1+df)) + 1
+}
+
+// Extend returns a table in which every term that t weighs keeps its weight, and terms that t does
+// not weigh yet are taken from later, what was counted in newer documents: a name that the news had
+// not heard of before tonight would otherwise never count.
+//
+// The number of documents stays, and so do the frequencies of all terms that t weighs or leaves out
+// as too frequent. The others get the sum of both frequencies, at most what [MaxShare] lets through.
+// Vectors made with t remain valid beside vectors of the new table.
+func (t *Table) Extend(later *Counter) *Table {
+	added := later.Freeze().entries
+	ceiling := max(1, t.docs)
+	if t.docs >= MaxShareFrom {
+		ceiling = int(MaxShare * float64(t.docs))
+	}
+	out := make([]DF, 0, len(t.entries)+len(added))
+	i := 0
+	for _, a := range added {
+		for ; i < len(t.entries) && t.entries[i].Term < a.Term; i++ {
+			out = append(out, t.entries[i])
+		}
+		var old uint32
+		if i < len(t.entries) && t.entries[i].Term == a.Term {
+			old = t.entries[i].Docs
+			i++
+		}
+		if old < MinDF {
+			old = uint32(min(uint64(old)+uint64(a.Docs), uint64(ceiling)))
+		}
+		out = append(out, DF{a.Term, old})
+	}
+	return newTable(t.docs, append(out, t.entries[i:]...))
+}

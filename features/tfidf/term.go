@@ -1,0 +1,44 @@
+package tfidf
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/zeebo/xxh3"
+)
+
+// Term is the number of a term: a hash of its bytes, or any other numbering the caller keeps.
+//
+// It has 64 bits. With 32, a vocabulary of a million terms would hold about 116 pairs of terms that
+// are taken for each other (n²/2 / 2^32), and nobody would see it; with 64 it holds none. The price
+// is 4 bytes for each of the hundred-odd terms of a page: 0.4 GB in a million pages.
+type Term uint64
+
+// TermID returns the number of a term: XXH3 (64 bits) of its bytes, the same on every machine.
+func TermID(term []byte) Term { return Term(xxh3.Hash(term)) }
+
+// Count says how often a term stands in a document. N may hold a factor the caller gives to some
+// places, such as 2 for the words of a title.
+type Count struct {
+	Term Term
+	N    uint32
+}
+
+// Fold sorts counts by term and adds up those of the same term, dropping terms whose sum is 0. A sum
+// over 2^32-1 stays there. It works in place and returns the shortened slice; the counts of a
+// document are, everywhere in this package, what Fold returns.
+func Fold(counts []Count) []Count {
+	slices.SortFunc(counts, func(a, b Count) int { return cmp.Compare(a.Term, b.Term) })
+	out := counts[:0]
+	for i := 0; i < len(counts); {
+		term, sum := counts[i].Term, uint64(0)
+		for ; i < len(counts) && counts[i].Term == term; i++ {
+			sum += uint64(counts[i].N)
+		}
+		if sum > 0 {
+			out = append(out, Count{term, uint32(min(sum, math.MaxUint32))})
+		}
+	}
+	return out
+}

@@ -1,0 +1,377 @@
+package tfidf
+
+import (
+	"encoding/binary"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"gonum.org/v1/gonum/mat"
+	"pgregory.net/rapid"
+)
+
+// counts makes folded counts of a string whose letters are the terms.
+func counts(letters string) []Count {
+	var c []Count
+	for _, r := range letters {
+		c = append(c, Count{TermID([]byte(string(r))), 1})
+	}
+	return Fold(c)
+}
+
+func letter(s string) Term { return TermID([]byte(s)) }
+
+func table(docs ...string) *Table {
+	var c Counter
+	for _, d := range docs {
+		c.Add(counts(d))
+	}
+	return c.Freeze()
+}
+
+func TestFold(t *testing.T) {
+	got := Fold([]Count{{7, 1}, {3, 0}, {5, math.MaxUint32}, {7, 2}, {5, 9}})
+	want := []Count{{5, math.MaxUint32}, {7, 3}}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestTermIDIsTheSameEverywhere(t *testing.T) {
+	// The ID is written to the nightly state: a change of the hash makes every state unreadable.
+	// The first value is in the xxHash specification's test set (XXH3-64, seed 0, no bytes).
+	for term, want := range map[string]Term{"": 0x2d06800538d394c2} {
+		if got := TermID([]byte(term)); got != want {
+			t.Errorf("TermID(%q) = %#x, want %#x", term, got, want)
+		}
+	}
+}
+
+func TestIDF(t *testing.T) {
+	many := make([]string, 20)
+	for i := range many {
+		many[i] = "a"
+		if i < 10 {
+			many[i] += "b"
+		}
+		if i < 2 {
+			many[i] += "c"
+		}
+		if i < 1 {
+			many[i] += "d"
+		}
+	}
+	tests := []struct {
+		name string
+		t    *Table
+		term string
+		want float64
+	}{
+		{"of all 20", table(many...), "a", 0},
+		{"of half of 20", table(many...), "b", math.Log(21.0/11) + 1},
+		{"of two", table(many...), "c", math.Log(21.0/3) + 1},
+		{"of one", table(many...), "d", 0},
+		{"of none", table(many...), "e", 0},
+		{"of all 19, too few for a share", table(many[:19]...), "a", 1},
+		{"empty table", table(), "a", 0},
+	}
+	for _, tt := range tests {
+		if got := tt.t.IDF(letter(tt.term)); math.Abs(got-tt.want) > 1e-12 {
+			t.Errorf("%s: IDF = %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestVector(t *testing.T) {
+	tab := table("aab", "ab", "ac", "cd")
+	got := tab.Vector(counts("aaabz"))
+	a := (1 + math.Log(3)) * (math.Log(5.0/4) + 1)
+	b := math.Log(5.0/3) + 1
+	length := math.Hypot(a, b)
+	want := map[Term]float64{letter("a"): a / length, letter("b"): b / length}
+	if got.Len() != 2 || !slices.IsSorted(got.Terms) {
+		t.Fatalf("vector %v: want the two terms a and b in order", got)
+	}
+	for i, term := range got.Terms {
+		if d := math.Abs(float64(got.Weights[i]) - want[term]); d > 1e-6 {
+			t.Errorf("weight of %x = %v, want %v", term, got.Weights[i], want[term])
+		}
+	}
+	if v := tab.Vector(counts("dz")); v.Len() != 0 {
+		t.Errorf("vector of unweighed terms = %v, want empty", v)
+	}
+}
+
+func TestVectorOfALongDocument(t *testing.T) {
+	// Longer than the array of weights that Vector keeps at hand.
+	doc := make([]Count, 1000)
+	var c Counter
+	for i := range doc {
+		doc[i] = Count{Term(i) << 50, 1}
+	}
+	c.Add(doc)
+	c.Add(doc)
+	v := c.Freeze().Vector(doc)
+	if v.Len() != 1000 || math.Abs(v.Length()-1) > 1e-5 {
+		t.Errorf("%d terms, length %v; want 1000, 1", v.Len(), v.Length())
+	}
+}
+
+func TestTopAndHeaviest(t *testing.T) {
+	v := Vector{[]Term{1, 2, 3, 4}, []float32{.5, .7, .5, .1}}
+	if d := cmp.Diff([]Weighted{{2, .7}, {1, .5}}, v.Top(2)); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff(Vector{[]Term{1, 2, 3}, []float32{.5, .7, .5}}, v.Heaviest(3)); d != "" {
+		t.Error(d)
+	}
+	if got := len(v.Top(9)); got != 4 {
+		t.Errorf("Top(9) has %d terms, want 4", got)
+	}
+}
+
+func TestNewTableRefuses(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		docs    int
+		entries []DF
+		ok      bool
+	}{
+		{"good", 3, []DF{{1, 1}, {2, 3}}, true},
+		{"empty", 0, nil, true},
+		{"negative", -1, nil, false},
+		{"order", 3, []DF{{2, 1}, {1, 1}}, false},
+		{"twice", 3, []DF{{2, 1}, {2, 1}}, false},
+		{"zero", 3, []DF{{2, 0}}, false},
+		{"more than documents", 3, []DF{{2, 4}}, false},
+	} {
+		if _, err := NewTable(tt.docs, tt.entries); (err == nil) != tt.ok {
+			t.Errorf("%s: error %v", tt.name, err)
+		}
+	}
+}
+
+func TestExtend(t *testing.T) {
+	docs := make([]string, 0, 30)
+	for range 10 {
+		docs = append(docs, "ab", "a", "ac")
+	}
+	docs[0] += "d"
+	old := table(docs...)
+	var later Counter
+	for range 20 {
+		later.Add(counts("bde"))
+	}
+	got := old.Extend(&later)
+	want := map[string]int{"a": 30, "b": 10, "c": 10, "d": 15, "e": 15} // 15: half of 30
+	for term, df := range want {
+		if got.DF(letter(term)) != df {
+			t.Errorf("DF(%s) = %d, want %d", term, got.DF(letter(term)), df)
+		}
+	}
+	if got.Docs() != 30 || got.Version() == old.Version() {
+		t.Errorf("%d documents, version changed: %v", got.Docs(), got.Version() != old.Version())
+	}
+}
+
+// drawDocs draws folded documents over a small vocabulary. Terms are hashes or small numbers, which
+// the table looks up by different ways.
+func drawDocs(t *rapid.T, max int) [][]Count {
+	scale := rapid.SampledFrom([]uint64{1, 0x9e3779b97f4a7c15}).Draw(t, "scale")
+	one := rapid.Custom(func(t *rapid.T) Count {
+		return Count{Term(rapid.Uint64Range(0, 40).Draw(t, "term") * scale), rapid.Uint32Range(1, 5).Draw(t, "n")}
+	})
+	docs := rapid.SliceOfN(rapid.SliceOfN(one, 0, 30), 0, max).Draw(t, "docs")
+	for i := range docs {
+		docs[i] = Fold(docs[i])
+	}
+	return docs
+}
+
+func TestTableDoesNotDependOnOrderOrWorkers(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		docs := drawDocs(t, 20)
+		var all Counter
+		for _, d := range docs {
+			all.Add(d)
+		}
+		want := all.Freeze()
+
+		cut := rapid.IntRange(0, len(docs)).Draw(t, "cut")
+		var first, second Counter
+		for _, d := range docs[cut:] {
+			first.Add(d)
+		}
+		for _, d := range docs[:cut] {
+			second.Add(d)
+		}
+		first.Merge(&second)
+		if got := first.Freeze().Version(); got != want.Version() {
+			t.Fatalf("version %s in another order, want %s", got, want.Version())
+		}
+		saved, err := NewTable(want.Docs(), want.Entries())
+		if err != nil || saved.Version() != want.Version() {
+			t.Fatalf("table read back: %v", err)
+		}
+		for _, e := range want.Entries() {
+			if want.DF(e.Term) != int(e.Docs) {
+				t.Fatalf("DF(%x) = %d, want %d", e.Term, want.DF(e.Term), e.Docs)
+			}
+		}
+	})
+}
+
+// TestCollectionIsTheTableByNLP holds the own weights to those of github.com/james-bowman/nlp, and to
+// a dense calculation by gonum.
+func TestCollectionIsTheTableByNLP(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		docs := drawDocs(t, MaxShareFrom-1)
+		var c Counter
+		for _, d := range docs {
+			c.Add(d)
+		}
+		tab := c.Freeze()
+		byNLP, err := Collection(docs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, d := range docs {
+			// Collection keeps the terms of one document only, the table does not.
+			var v Vector
+			for j, term := range byNLP[i].Terms {
+				if tab.DF(term) >= MinDF {
+					v.Terms = append(v.Terms, term)
+					v.Weights = append(v.Weights, byNLP[i].Weights[j])
+				}
+			}
+			if v.Len() > 0 {
+				dense := mat.NewVecDense(v.Len(), nil)
+				for j, w := range v.Weights {
+					dense.SetVec(j, float64(w))
+				}
+				dense.ScaleVec(1/mat.Norm(dense, 2), dense)
+				for j := range v.Weights {
+					v.Weights[j] = float32(dense.AtVec(j))
+				}
+			}
+			if diff := cmp.Diff(v, tab.Vector(d), cmpopts.EquateApprox(0, 1e-6), cmpopts.EquateEmpty()); diff != "" {
+				t.Fatalf("document %d: nlp (-), own (+)\n%s", i, diff)
+			}
+		}
+	})
+}
+
+func TestDotIsTheDenseProduct(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		docs := drawDocs(t, 8)
+		vs, err := Collection(docs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range vs {
+			for _, w := range vs {
+				want := 0.0
+				for i, term := range v.Terms {
+					if j, ok := slices.BinarySearch(w.Terms, term); ok {
+						want += float64(v.Weights[i]) * float64(w.Weights[j])
+					}
+				}
+				if got := v.Dot(w); got != want || got != w.Dot(v) {
+					t.Fatalf("Dot = %v, other way %v, want %v", got, w.Dot(v), want)
+				}
+			}
+		}
+		sum := Sum(vs...)
+		if !slices.IsSorted(sum.Terms) {
+			t.Fatal("sum is not in order")
+		}
+		for _, v := range vs {
+			want := 0.0
+			for _, w := range vs {
+				want += v.Dot(w)
+			}
+			if got := v.Dot(sum); math.Abs(got-want) > 1e-4*(1+want) {
+				t.Fatalf("v . sum = %v, want %v", got, want)
+			}
+		}
+	})
+}
+
+// benchDocs returns n documents of 150 draws from a Zipf vocabulary of 20,000 terms.
+func benchDocs(n int) [][]Count {
+	r := rand.New(rand.NewPCG(1, 2))
+	z := rand.NewZipf(r, 1.1, 20, 19_999)
+	docs := make([][]Count, n)
+	for i := range docs {
+		for len(docs[i]) < 150 {
+			for range 150 - len(docs[i]) {
+				var b [8]byte
+				binary.LittleEndian.PutUint64(b[:], z.Uint64())
+				docs[i] = append(docs[i], Count{TermID(b[:]), 1})
+			}
+			docs[i] = Fold(docs[i])
+		}
+	}
+	return docs
+}
+
+func BenchmarkTable(b *testing.B) {
+	docs := benchDocs(5000)
+	b.ReportAllocs()
+	for b.Loop() {
+		var c Counter
+		for _, d := range docs {
+			c.Add(d)
+		}
+		tab := c.Freeze()
+		for _, d := range docs {
+			tab.Vector(d)
+		}
+	}
+}
+
+func BenchmarkVector(b *testing.B) {
+	docs := benchDocs(5000)
+	var c Counter
+	for _, d := range docs {
+		c.Add(d)
+	}
+	tab := c.Freeze()
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		tab.Vector(docs[i%len(docs)])
+	}
+}
+
+func BenchmarkCollection(b *testing.B) {
+	docs := benchDocs(5000)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Collection(docs); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkDot(b *testing.B) {
+	docs := benchDocs(200)
+	var c Counter
+	for _, d := range docs {
+		c.Add(d)
+	}
+	tab := c.Freeze()
+	vs := make([]Vector, len(docs))
+	for i, d := range docs {
+		vs[i] = tab.Vector(d)
+	}
+	sum := 0.0
+	for i := 0; b.Loop(); i++ {
+		sum += vs[i%200].Dot(vs[(i*7+1)%200])
+	}
+	if sum == 0 {
+		b.Fatal("nothing in common")
+	}
+}

@@ -1,0 +1,162 @@
+package tfidf
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// Vector is a sparse vector: terms in strictly ascending order, each with its weight. Both slices
+// have the same length. The zero Vector is the empty one.
+type Vector struct {
+	Terms   []Term
+	Weights []float32
+}
+
+// Weighted is a term and its weight.
+type Weighted struct {
+	Term   Term
+	Weight float32
+}
+
+// Vector weighs the folded counts of a document: (1+ln N) * [Table.IDF], divided by the Euclidean
+// length. Terms that the table does not weigh are left out; the vector is empty if none remains, and
+// has length 1 otherwise. It shares no memory with doc.
+func (t *Table) Vector(doc []Count) Vector {
+	kept := 0
+	var idfs [256]float64 // longer documents are rare enough to look their terms up twice
+	for i, c := range doc {
+		w := t.IDF(c.Term)
+		if i < len(idfs) {
+			idfs[i] = w
+		}
+		if w > 0 {
+			kept++
+		}
+	}
+	if kept == 0 {
+		return Vector{}
+	}
+	v := Vector{make([]Term, 0, kept), make([]float32, 0, kept)}
+	for i, c := range doc {
+		var w float64
+		if i < len(idfs) {
+			w = idfs[i]
+		} else {
+			w = t.IDF(c.Term)
+		}
+		if w > 0 {
+			v.Terms = append(v.Terms, c.Term)
+			v.Weights = append(v.Weights, float32(tf(c.N)*w))
+		}
+	}
+	v.normalise()
+	return v
+}
+
+func tf(n uint32) float64 { return 1 + math.Log(float64(n)) }
+
+func (v Vector) normalise() {
+	length := v.Length()
+	for i := range v.Weights {
+		v.Weights[i] = float32(float64(v.Weights[i]) / length)
+	}
+}
+
+// Len returns the number of terms.
+func (v Vector) Len() int { return len(v.Terms) }
+
+// Length returns the Euclidean length.
+func (v Vector) Length() float64 {
+	sum := 0.0
+	for _, w := range v.Weights {
+		sum += float64(w) * float64(w)
+	}
+	return math.Sqrt(sum)
+}
+
+// Dot returns the inner product, in time linear in the number of terms of both. It is exactly
+// symmetric: products of two float32 are exact in float64, and the order of terms is the same.
+func (v Vector) Dot(w Vector) float64 {
+	a, b := v.Terms, w.Terms
+	sum := 0.0
+	for i, j := 0, 0; i < len(a) && j < len(b); {
+		s, t := a[i], b[j]
+		if s == t {
+			sum += float64(v.Weights[i]) * float64(w.Weights[j])
+		}
+		// Two conditional increments instead of a three-way branch, which hashes make
+		// unpredictable.
+		if s <= t {
+			i++
+		}
+		if t <= s {
+			j++
+		}
+	}
+	return sum
+}
+
+// Top returns the k heaviest terms, heaviest first, equal weights by ascending term; all of them if
+// there are fewer than k.
+func (v Vector) Top(k int) []Weighted {
+	// A heap of the k best would save little: k is a fair part of the terms of a page.
+	all := make([]Weighted, v.Len())
+	for i, t := range v.Terms {
+		all[i] = Weighted{t, v.Weights[i]}
+	}
+	slices.SortFunc(all, func(a, b Weighted) int {
+		return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.Term, b.Term))
+	})
+	return all[:min(max(k, 0), len(all))]
+}
+
+// Heaviest returns the vector of the k heaviest terms of v with their weights in v. It is v itself if
+// there are no more than k.
+func (v Vector) Heaviest(k int) Vector {
+	if v.Len() <= k {
+		return v
+	}
+	top := v.Top(k)
+	slices.SortFunc(top, func(a, b Weighted) int { return cmp.Compare(a.Term, b.Term) })
+	out := Vector{make([]Term, len(top)), make([]float32, len(top))}
+	for i, t := range top {
+		out.Terms[i], out.Weights[i] = t.Term, t.Weight
+	}
+	return out
+}
+
+// Sum adds vectors, in float64 and in the order given, and rounds once. It shares no memory with
+// them, except that the sum of a single vector is that vector.
+func Sum(vs ...Vector) Vector {
+	if len(vs) == 1 {
+		return vs[0]
+	}
+	n := 0
+	for _, v := range vs {
+		n += v.Len()
+	}
+	all := make([]Weighted, 0, n)
+	for _, v := range vs {
+		for i, t := range v.Terms {
+			all = append(all, Weighted{t, v.Weights[i]})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Weighted) int { return cmp.Compare(a.Term, b.Term) })
+	distinct := 0
+	for i := range all {
+		if i == 0 || all[i].Term != all[i-1].Term {
+			distinct++
+		}
+	}
+	out := Vector{make([]Term, 0, distinct), make([]float32, 0, distinct)}
+	for i := 0; i < len(all); {
+		term, sum := all[i].Term, 0.0
+		for ; i < len(all) && all[i].Term == term; i++ {
+			sum += float64(all[i].Weight)
+		}
+		out.Terms = append(out.Terms, term)
+		out.Weights = append(out.Weights, float32(sum))
+	}
+	return out
+}
