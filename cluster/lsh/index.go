@@ -1,0 +1,209 @@
+package lsh
+
+import (
+	"cmp"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Index holds the band keys of sets that are numbered from 0 in the order in which they are added.
+type Index struct {
+	params Params
+	limit  int
+	keys   []uint64 // bands keys for each item
+	items  []uint32 // the caller's numbers
+}
+
+// Stats says what an enumeration of pairs met.
+type Stats struct {
+	Buckets int // keys shared by at least two items, over all bands
+	Largest int // items in the largest of them
+	Split   int // buckets over the limit
+	Skipped int // pairs of such buckets that the bucket did not propose, summed over all; another band may
+}
+
+// NewIndex returns an empty index. limit, at least 2, is the largest bucket whose pairs are all
+// proposed at once. A higher limit finds more pairs of large groups at a higher price: [Index.Pairs]
+// proposes at most items x bands x (limit + 8) pairs.
+func NewIndex(p Params, limit int) *Index {
+	if p.Bands < 1 || p.Rows < 1 || limit < 2 {
+		panic("lsh: an index needs a band, a row and a limit of two")
+	}
+	return &Index{params: p, limit: limit}
+}
+
+// Add enters an item under a number of the caller's choice. The signature has Bands x Rows slots,
+// band by band; it is not kept. Add panics if it has another length. Items must be added in the
+// caller's canonical order: in a bucket over the limit, the items that came first are the ones that
+// the others are compared with.
+func (x *Index) Add(item uint32, signature []uint64) {
+	if len(signature) != x.params.Bands*x.params.Rows {
+		panic("lsh: the signature has another shape than the index")
+	}
+	for band := range x.params.Bands {
+		// FNV-1a (offset and prime of the 64-bit form) over whole slots instead of bytes, with a
+		// shift because the product moves bits upwards only. Each step is a bijection of the slot
+		// and the slots are hashes already, so two bands collide with a chance of about 2^-64.
+		h := uint64(14695981039346656037)
+		for _, slot := range signature[band*x.params.Rows:][:x.params.Rows] {
+			h = (h ^ slot) * 1099511628211
+			h ^= h >> 29
+		}
+		x.keys = append(x.keys, h)
+	}
+	x.items = append(x.items, item)
+}
+
+// heads is how many items of a bucket over the limit all its others are compared with. One would
+// connect them; eight leave other ways where verification refuses the link to the first.
+const heads = 8
+
+// Pair is two items, the earlier added first.
+type Pair struct{ A, B uint32 }
+
+// entry is one item of a band: its key and its index in the index.
+type entry struct {
+	key uint64
+	i   uint32
+}
+
+// Pairs returns every candidate pair once, in ascending order of when its items were added: all
+// pairs that share a bucket of at most limit items. In a larger bucket the first eight items are
+// paired with all others, so that it stays connected; the others are split by the keys of the next
+// bands, in a ring, until the parts are small enough. Items that agree in all bands are never parted:
+// where they are more than the limit, the first eight of them are again paired with the rest. The
+// bands are dealt to the given number of goroutines; the result, which is the caller's, does not
+// depend on it.
+func (x *Index) Pairs(workers int) ([]Pair, Stats) {
+	bands := make([]scan, x.params.Bands)
+	var group errgroup.Group
+	group.SetLimit(max(workers, 1))
+	for band := range bands {
+		group.Go(func() error {
+			s := &bands[band]
+			s.index = x
+			s.entries = make([]entry, len(x.items))
+			for i := range s.entries {
+				s.entries[i] = entry{x.row(uint32(i))[band], uint32(i)}
+			}
+			s.buckets(s.entries, func(bucket []entry) {
+				s.stats.Buckets++
+				s.stats.Largest = max(s.stats.Largest, len(bucket))
+				before := len(s.pairs)
+				s.open(bucket, band)
+				if n := len(bucket); n > x.limit {
+					s.stats.Split++
+					s.stats.Skipped += n*(n-1)/2 - (len(s.pairs) - before)
+				}
+			})
+			s.entries = nil
+			return nil
+		})
+	}
+	_ = group.Wait() // no goroutine returns an error
+
+	var stats Stats
+	var pairs []Pair
+	for _, s := range bands {
+		stats.Buckets += s.stats.Buckets
+		stats.Largest = max(stats.Largest, s.stats.Largest)
+		stats.Split += s.stats.Split
+		stats.Skipped += s.stats.Skipped
+		pairs = append(pairs, s.pairs...)
+	}
+	slices.SortFunc(pairs, func(p, q Pair) int {
+		if p.A != q.A {
+			return cmp.Compare(p.A, q.A)
+		}
+		return cmp.Compare(p.B, q.B)
+	})
+	pairs = slices.Compact(pairs)
+	for i, p := range pairs {
+		pairs[i] = Pair{x.items[p.A], x.items[p.B]}
+	}
+	return pairs, stats
+}
+
+// row returns the band keys of the item at index i.
+func (x *Index) row(i uint32) []uint64 {
+	return x.keys[int(i)*x.params.Bands:][:x.params.Bands]
+}
+
+// scan is the work on one band.
+type scan struct {
+	index   *Index
+	entries []entry
+	pairs   []Pair // of indices, not of the caller's numbers
+	stats   Stats
+}
+
+// buckets sorts entries by key, then by age, and calls each for every run of at least two equal keys.
+func (s *scan) buckets(entries []entry, each func([]entry)) {
+	slices.SortFunc(entries, func(a, b entry) int {
+		if a.key != b.key {
+			return cmp.Compare(a.key, b.key)
+		}
+		return cmp.Compare(a.i, b.i)
+	})
+	for from := 0; from < len(entries); {
+		to := from + 1
+		for to < len(entries) && entries[to].key == entries[from].key {
+			to++
+		}
+		if to-from > 1 {
+			each(entries[from:to])
+		}
+		from = to
+	}
+}
+
+// open collects the pairs of a bucket of the given band. Those of one within the limit are all of
+// them. In a larger one the heads are paired with every other item, and the others are split: without
+// the heads a large group of near-equal items would fall apart into its parts.
+func (s *scan) open(bucket []entry, band int) {
+	if len(bucket) <= s.index.limit {
+		s.join(bucket, len(bucket))
+		return
+	}
+	n := min(heads, s.index.limit)
+	for i, a := range bucket[:n] {
+		for _, b := range bucket[i+1:] {
+			// Items that agree in all bands meet in each: the first band proposes them.
+			if band == 0 || !slices.Equal(s.index.row(a.i), s.index.row(b.i)) {
+				s.pairs = append(s.pairs, Pair{a.i, b.i})
+			}
+		}
+	}
+	s.split(bucket[n:], band, band)
+}
+
+// split collects the pairs of a bucket of the band first, or, if there are too many, of its parts by
+// the next band after last. The bands follow each other in a ring, so every bucket meets them all.
+// It writes other keys into the bucket: its caller must not read it again.
+func (s *scan) split(bucket []entry, first, last int) {
+	if len(bucket) <= s.index.limit {
+		s.join(bucket, len(bucket))
+		return
+	}
+	if next := (last + 1) % s.index.params.Bands; next != first {
+		for i := range bucket {
+			bucket[i].key = s.index.row(bucket[i].i)[next]
+		}
+		s.buckets(bucket, func(part []entry) { s.split(part, first, next) })
+		return
+	}
+	// These items agree in all bands, so every band ends with items of this kind: one speaks.
+	if first == 0 {
+		s.join(bucket, min(heads, s.index.limit))
+	}
+}
+
+// join pairs each of the first n items of a bucket with all that follow it.
+func (s *scan) join(bucket []entry, n int) {
+	for i, a := range bucket[:n] {
+		for _, b := range bucket[i+1:] {
+			s.pairs = append(s.pairs, Pair{a.i, b.i})
+		}
+	}
+}
