@@ -1,0 +1,190 @@
+package passage
+
+import (
+	"cmp"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"sada/features/article"
+	"sada/features/shingle"
+)
+
+// Options steer the step. The zero Options are ready to use.
+type Options struct {
+	Parts   int // into which the anchor table is cut, so that one part fits in memory; 0 is 1
+	Workers int // goroutines; 0 is 1. No result depends on it
+	// Hits is how many shared anchors, of 32 bytes, are held at a time, besides those that one part
+	// gives; 0 is all of them. Those of one page are held together in any case. No result depends on it.
+	Hits int
+}
+
+// Pair is two pages that share text, with the stretches that they share in order of page A.
+type Pair struct {
+	A, B     int
+	Passages []Aligned
+}
+
+// Result is what the step finds.
+type Result struct {
+	Pairs    []Pair           // all pairs, in order; the candidates of copies among them
+	Passages []Passage        // in order of A; those that are cut first
+	Parts    [][]article.Part // of every page: what is its own and what is not
+	Hits     int              // anchors that two pages share
+}
+
+// view is a passage seen from one of its two pages.
+type view struct {
+	other       int32
+	here, there Range
+	equal       int
+}
+
+// finder holds what is known of all pages while they are resolved.
+type finder struct {
+	pages   []Page
+	own     []Range // of every page: its words, by what the page alone says
+	end     []int   // of every page: the word after the last one that could belong to an article
+	views   [][]view
+	topics  *topics
+	titles  titles
+	joiners joiners
+}
+
+// Find compares all pages, which must be in canonical order (oldest first, ties by ID): where
+// something has to be counted once or compared with few, the pages that come first are taken.
+func Find(pages []Page, opt Options) Result {
+	opt.Parts, opt.Workers = max(opt.Parts, 1), max(opt.Workers, 1)
+	var pairs []Pair
+	count := 0
+	join(len(pages), func(i int) []uint32 { return pages[i].Words }, opt, func(hits []hit) {
+		pairs = append(pairs, alignAll(pages, hits, opt.Workers)...)
+		count += len(hits)
+	})
+
+	f := &finder{pages: pages, own: make([]Range, len(pages)), end: make([]int, len(pages)), views: views(len(pages), pairs),
+		topics: newTopics(pages), titles: newTitles(pages), joiners: newJoiners()}
+	each(len(pages), opt.Workers, func(i int, m *scratch) {
+		spans := m.spans(&pages[i])
+		f.own[i] = pages[i].own(spans)
+		f.end[i] = pages[i].end(spans)
+	})
+	candidates := make([][]candidate, len(pages))
+	each(len(pages), opt.Workers, func(i int, m *scratch) { candidates[i] = f.candidates(i, m) })
+	carriers := f.carriers(candidates)
+
+	res := Result{Pairs: pairs, Parts: make([][]article.Part, len(pages)), Hits: count}
+	furniture := newFurniture(pages)
+	found := make([][]Passage, len(pages))
+	each(len(pages), opt.Workers, func(i int, m *scratch) {
+		found[i], res.Parts[i] = f.resolve(i, candidates[i], carriers[i], furniture, m)
+	})
+	related := make([][]Passage, len(pages))
+	each(len(pages), opt.Workers, func(i int, m *scratch) { related[i] = f.relations(i, res.Parts, m) })
+	for i := range pages {
+		res.Passages = append(append(res.Passages, found[i]...), related[i]...)
+	}
+	return res
+}
+
+// scratch is memory that one goroutine uses again for page after page.
+type scratch struct{ one, two []shingle.Span }
+
+// spans returns the spans of a page, valid until it is called for the next.
+func (m *scratch) spans(p *Page) []shingle.Span {
+	m.one = p.Spans.Unpack(m.one[:0])
+	return m.one
+}
+
+// others is spans for the second page of a pair.
+func (m *scratch) others(p *Page) []shingle.Span {
+	m.two = p.Spans.Unpack(m.two[:0])
+	return m.two
+}
+
+// each calls do for 0..n-1, a range for each goroutine.
+func each(n, workers int, do func(i int, m *scratch)) {
+	var g errgroup.Group
+	const block = 64 // pages: little enough that no goroutine ends long after the others
+	g.SetLimit(workers)
+	for from := 0; from < n; from += block {
+		g.Go(func() error {
+			var m scratch
+			for i := from; i < min(from+block, n); i++ {
+				do(i, &m)
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // no goroutine returns an error
+}
+
+// minEqual is the number of equal words below which two pages share no passage: less is a phrase.
+const minEqual = 20
+
+// alignAll aligns every pair of pages that has hits.
+func alignAll(pages []Page, hits []hit, workers int) []Pair {
+	// Borders between pairs near even shares of the hits, so that each goroutine has whole pairs.
+	borders := []int{0}
+	for w := 1; w <= workers*16; w++ {
+		at := max(w*len(hits)/(workers*16), borders[len(borders)-1])
+		for at > 0 && at < len(hits) && hits[at].a == hits[at-1].a && hits[at].b == hits[at-1].b {
+			at++
+		}
+		borders = append(borders, at)
+	}
+	out := make([][]Pair, len(borders)-1)
+	var g errgroup.Group
+	g.SetLimit(workers)
+	for w := range out {
+		g.Go(func() error {
+			for from := borders[w]; from < borders[w+1]; {
+				to := from + 1
+				for to < borders[w+1] && hits[to].a == hits[from].a && hits[to].b == hits[from].b {
+					to++
+				}
+				if to-from >= minAnchors {
+					a, b := int(hits[from].a), int(hits[from].b)
+					shared := passages(pages[a].Words, pages[b].Words, hits[from:to])
+					shared = slices.DeleteFunc(shared, func(p Aligned) bool { return p.Equal < minEqual })
+					if len(shared) > 0 {
+						out[w] = append(out[w], Pair{a, b, slices.Clone(shared)})
+					}
+				}
+				from = to
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // no goroutine returns an error
+	return slices.Concat(out...)
+}
+
+// views gives every page its side of the pairs, by place.
+func views(n int, pairs []Pair) [][]view {
+	out := make([][]view, n)
+	for _, pair := range pairs {
+		for _, p := range pair.Passages {
+			out[pair.A] = append(out[pair.A], view{int32(pair.B), p.A, p.B, p.Equal})
+			out[pair.B] = append(out[pair.B], view{int32(pair.A), p.B, p.A, p.Equal})
+		}
+	}
+	for _, v := range out {
+		slices.SortFunc(v, func(p, q view) int {
+			return cmp.Or(cmp.Compare(p.here.From, q.here.From), cmp.Compare(p.other, q.other), cmp.Compare(p.there.From, q.there.From))
+		})
+	}
+	return out
+}
+
+// end returns the word after the last one that the page alone does not give to a closing line:
+// credit, key words, furniture, lists.
+func (p *Page) end(spans []shingle.Span) int {
+	for i := len(p.Parts) - 1; i >= 0; i-- {
+		switch p.Parts[i].Kind {
+		case article.Main, article.Title, article.Tail, article.Inline, article.Head, article.Quote:
+			return p.words(spans, 0, p.Parts[i].To).To
+		}
+	}
+	return len(p.Words)
+}

@@ -1,0 +1,229 @@
+package passage
+
+import (
+	"cmp"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"sada/features/shingle"
+)
+
+// The anchors of a page: winnowed 5-grams with a window of 6, so that every run of ten equal words
+// has one. Measured against 8-grams with a window of 8 on AraPlagDet: 0.96 against 0.71 of the
+// phrase-shuffled spans of 40 to 99 words reached, for 29 % more anchors.
+const (
+	AnchorWords  = 5
+	AnchorWindow = 6
+)
+
+// homes is how many postings of a hash the others are linked with, for each of two orders. The
+// first in page order reach a text's own page, where it stands at the start, however many pages
+// carry it as a tail (four of them reached it in 0.996 of the cases, four at random in 0.274). The
+// oldest are the same for all hashes of a text, so its copies meet at common pages even where
+// words dropped from some of them shift the positions.
+const homes = 4
+
+// posting is one anchor of one page. doc is the page's number in canonical order.
+type posting struct {
+	hash     uint64
+	doc, pos uint32
+}
+
+// hit is one anchor that two pages share: a < b, and its first word in each.
+type hit struct{ a, b, posA, posB uint32 }
+
+// join calls do with the hits of the pages, in order, in as few pieces as opt.Hits allows: those of a
+// first page are never divided. words(i) gives the words of page i of n.
+// The anchors are taken in parts by hash, so that no more than one part of the postings is in
+// memory at a time; making the anchors anew for every part, and the hits anew for every piece, costs
+// less than storing them.
+func join(n int, words func(i int) []uint32, opt Options, do func([]hit)) {
+	if n == 0 {
+		return
+	}
+	part := func(part int, in Range) []hit {
+		return link(collect(n, words, part, opt.Parts, opt.Workers), in, opt.Workers)
+	}
+	counts := make([]int, n) // of hits, by first page
+	total := 0
+	var all []hit
+	for p := range opt.Parts {
+		hits := part(p, Range{0, n})
+		for _, h := range hits {
+			counts[h.a]++
+		}
+		if total += len(hits); opt.Hits > 0 && total > opt.Hits {
+			all = nil
+		} else {
+			all = append(all, hits...)
+		}
+	}
+	if opt.Hits <= 0 || total <= opt.Hits {
+		do(group(all, n, opt.Workers))
+		return
+	}
+	for from := 0; from < n; {
+		sum, to := counts[from], from+1
+		for to < n && sum+counts[to] <= opt.Hits {
+			sum, to = sum+counts[to], to+1
+		}
+		all = make([]hit, 0, sum)
+		for p := range opt.Parts {
+			all = append(all, part(p, Range{from, to})...)
+		}
+		do(group(all, n, opt.Workers))
+		from = to
+	}
+}
+
+// shards is the number of ranges of hashes that are sorted and linked on their own.
+const shards = 256
+
+// collect returns the postings of one part of the hashes, dealt to shards by hash.
+func collect(n int, words func(int) []uint32, part, parts, workers int) [shards][]posting {
+	blocks := make([][shards][]posting, max(workers, 1))
+	var g errgroup.Group
+	for w := range blocks {
+		g.Go(func() error {
+			var grams []uint64
+			var anchors []shingle.Anchor
+			total := 0
+			for doc := w * n / len(blocks); doc < (w+1)*n/len(blocks); doc++ {
+				total += len(words(doc))
+			}
+			for s := range blocks[w] { // room for the anchors of text without repetition, and an eighth
+				blocks[w][s] = make([]posting, 0, total*2/(AnchorWindow+1)*9/8/shards/parts+1)
+			}
+			for doc := w * n / len(blocks); doc < (w+1)*n/len(blocks); doc++ {
+				grams = shingle.Grams(grams[:0], words(doc), AnchorWords)
+				anchors = shingle.Winnow(anchors[:0], grams, AnchorWindow)
+				for _, a := range anchors {
+					if int(a.Hash>>8)%parts == part {
+						s := &blocks[w][a.Hash%shards]
+						*s = append(*s, posting{a.Hash, uint32(doc), a.Pos})
+					}
+				}
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // no goroutine returns an error
+	if len(blocks) == 1 {
+		return blocks[0]
+	}
+	var out [shards][]posting
+	same := make([][]posting, len(blocks))
+	for s := range out {
+		for w := range blocks {
+			same[w], blocks[w][s] = blocks[w][s], nil
+		}
+		out[s] = slices.Concat(same...)
+	}
+	return out
+}
+
+// link returns the hits of every posting with the homes of its hash, in no particular order, as far
+// as the first of the two pages is in a range.
+func link(postings [shards][]posting, in Range, workers int) []hit {
+	var out [shards][]hit
+	var g errgroup.Group
+	g.SetLimit(max(workers, 1))
+	for s := range postings {
+		g.Go(func() error {
+			ps := postings[s]
+			slices.SortFunc(ps, func(p, q posting) int {
+				if p.hash != q.hash { // nearly always: the rest costs as much again
+					return cmp.Compare(p.hash, q.hash)
+				}
+				return cmp.Compare(uint64(p.doc)<<32|uint64(p.pos), uint64(q.doc)<<32|uint64(q.pos))
+			})
+			for from := 0; from < len(ps); {
+				to := from + 1
+				for to < len(ps) && ps[to].hash == ps[from].hash {
+					to++
+				}
+				if ps[from].doc != ps[to-1].doc {
+					out[s] = linkOne(out[s], firsts(ps[from:to]), in)
+				}
+				from = to
+			}
+			postings[s] = nil
+			return nil
+		})
+	}
+	_ = g.Wait() // no goroutine returns an error
+	return slices.Concat(out[:]...)
+}
+
+// firsts keeps, in place, the first posting of every page.
+func firsts(ps []posting) []posting {
+	return slices.CompactFunc(ps, func(p, q posting) bool { return p.doc == q.doc })
+}
+
+// linkOne appends the hits of one hash, whose postings are in canonical order of their pages.
+func linkOne(hits []hit, ps []posting, in Range) []hit {
+	var home [2 * homes]posting
+	n := copy(home[:homes], ps) // the oldest
+	near := home[n:n]           // the nearest to the start of their page, by insertion
+	for _, p := range ps[n:] {
+		i := len(near)
+		for i > 0 && near[i-1].pos > p.pos {
+			i--
+		}
+		if i == homes {
+			continue
+		}
+		if len(near) < homes {
+			near = near[:len(near)+1]
+		}
+		copy(near[i+1:], near[i:])
+		near[i] = p
+	}
+	for _, h := range home[:n+len(near)] {
+		for _, p := range ps {
+			first, second := h, p
+			if p.doc < h.doc {
+				first, second = p, h
+			}
+			if first.doc != second.doc && int(first.doc) >= in.From && int(first.doc) < in.To {
+				hits = append(hits, hit{first.doc, second.doc, first.pos, second.pos})
+			}
+		}
+	}
+	return hits
+}
+
+// group sorts hits by pages, then by position, and drops what occurs twice: two homes of a hash
+// name each other.
+func group(hits []hit, n, workers int) []hit {
+	starts := make([]int, n+2) // counting sort by the first page, then each page's own on its own
+	for _, h := range hits {
+		starts[h.a+2]++
+	}
+	for i := 2; i < len(starts); i++ {
+		starts[i] += starts[i-1]
+	}
+	out := make([]hit, len(hits))
+	for _, h := range hits {
+		out[starts[h.a+1]] = h
+		starts[h.a+1]++
+	}
+	var g errgroup.Group
+	g.SetLimit(max(workers, 1))
+	for w := range workers {
+		g.Go(func() error {
+			for a := w * n / workers; a < (w+1)*n/workers; a++ {
+				slices.SortFunc(out[starts[a]:starts[a+1]], func(p, q hit) int {
+					if c := cmp.Compare(uint64(p.b)<<32|uint64(p.posA), uint64(q.b)<<32|uint64(q.posA)); c != 0 {
+						return c
+					}
+					return cmp.Compare(p.posB, q.posB)
+				})
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // no goroutine returns an error
+	return slices.Compact(out)
+}

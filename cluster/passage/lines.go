@@ -1,0 +1,244 @@
+package passage
+
+import (
+	"cmp"
+	"slices"
+
+	"sada/features/arabic"
+	"sada/features/article"
+	"sada/features/shingle"
+)
+
+// sequence hashes a run of words; the empty run is 0.
+func sequence(seed uint64, words []uint32) uint64 {
+	h := seed
+	for _, w := range words {
+		h = (h ^ uint64(w)) * 0x9E3779B97F4A7C15
+		h ^= h >> 32
+	}
+	return h
+}
+
+// titles finds pages by the words of their title.
+type titles map[uint64]int32
+
+// A title that is looked up has at least minTitle words: shorter ones are rubrics.
+const minTitle = 4
+
+func newTitles(pages []Page) titles {
+	t := make(titles, len(pages))
+	for i := range pages {
+		if w := pages[i].title(); len(w) >= minTitle {
+			h := sequence(0, w)
+			if _, ok := t[h]; !ok { // the oldest page with a title stands for all
+				t[h] = int32(i)
+			}
+		}
+	}
+	return t
+}
+
+// title returns the words of a page's title, from the record or the first line.
+func (p *Page) title() []uint32 {
+	if p.Lead > 0 {
+		return p.Words[:p.Lead]
+	}
+	for _, part := range p.Parts {
+		if part.Kind != article.Title {
+			continue
+		}
+		from, to := -1, len(p.Words)
+		for _, l := range p.Lines {
+			if l.Byte >= part.To {
+				to = l.Word
+				break
+			}
+			if l.Byte >= part.From && from < 0 {
+				from = l.Word
+			}
+		}
+		if from >= 0 {
+			return p.Words[from:to]
+		}
+	}
+	return nil
+}
+
+// lookup returns the page whose title the words are, -1 if there is none but page i itself.
+func (t titles) lookup(i int, words []uint32) int {
+	if len(words) < minTitle || len(words) > titleWords {
+		return -1
+	}
+	if page, ok := t[sequence(0, words)]; ok && int(page) != i {
+		return int(page)
+	}
+	return -1
+}
+
+// joiners are the words with which a report goes on to its next item. A text that begins with them
+// was put there by its author: cabinet decisions, the day's meetings.
+type joiners map[uint64]bool
+
+var joinerPhrases = []string{
+	"من جهة ثانية", "من جهة أخرى", "من جهته", "من جانب آخر", "من جانبه", "من ناحية أخرى", "من ناحية ثانية", "على صعيد آخر", "على صعيد متصل",
+	"في سياق متصل", "في سياق آخر", "في السياق نفسه", "في السياق ذاته", "في غضون ذلك", "في شأن آخر", "في شأن متصل", "إلى ذلك", "في الأثناء", "في المقابل", "بدوره",
+}
+
+// joinerWords is the length of the longest of them.
+const joinerWords = 3
+
+func newJoiners() joiners {
+	j := make(joiners)
+	var t arabic.Text
+	for _, phrase := range joinerPhrases {
+		for _, s := range []string{phrase, "و" + phrase} {
+			t.Set(s)
+			j[sequence(0, shingle.Words(nil, &t))] = true
+		}
+	}
+	return j
+}
+
+// begin reports whether a text begins with one of them.
+func (j joiners) begin(words []uint32) bool {
+	for n := 1; n <= min(joinerWords, len(words)); n++ {
+		if j[sequence(0, words[:n])] {
+			return true
+		}
+	}
+	return false
+}
+
+// furniture counts, for every source, the pages that have a line or an ending.
+type furniture struct {
+	recurring []recurring    // on furnitureLeast pages or more, by hash
+	pages     map[string]int // by source
+}
+
+// recurring is a line or an ending and the number of pages that have it.
+type recurring struct {
+	hash  uint64
+	pages int32
+}
+
+const (
+	furnitureWords = 60  // at most, in a line or an ending
+	furnitureShare = .05 // of a source's pages have it, but
+	furnitureMost  = 20  // pages are enough, and
+	furnitureLeast = 4   // pages are needed, of
+	furnitureLong  = 10  // for lines of more than
+	furnitureShort = 15  // words: a paragraph may recur in a daily report
+)
+
+// endings are the lengths of page endings that are counted.
+var endings = []int{3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 50, furnitureWords, 2 * furnitureWords}
+
+// newFurniture counts by sorting: 8 bytes for each line and ending, some 30 of a page, while it works.
+func newFurniture(pages []Page) *furniture {
+	f := &furniture{pages: make(map[string]int)}
+	most := 0
+	for i := range pages {
+		most += len(pages[i].Lines) + len(endings)
+	}
+	all := make([]uint64, 0, most)
+	for i := range pages {
+		p := &pages[i]
+		if p.Source == "" {
+			continue
+		}
+		f.pages[p.Source]++
+		seed, first := source(p.Source), len(all)
+		for n := range p.Lines {
+			if words := p.lineWords(n); len(words) > 0 && len(words) <= furnitureWords {
+				all = append(all, sequence(seed, words))
+			}
+		}
+		for _, n := range endings {
+			if n <= len(p.Words)-p.Lead {
+				all = append(all, sequence(seed+1, p.Words[len(p.Words)-n:]))
+			}
+		}
+		slices.Sort(all[first:]) // a line that a page has twice is on one page
+		all = all[:first+len(slices.Compact(all[first:]))]
+	}
+	slices.Sort(all)
+	for from := 0; from < len(all); {
+		to := from + 1
+		for to < len(all) && all[to] == all[from] {
+			to++
+		}
+		if to-from >= furnitureLeast {
+			f.recurring = append(f.recurring, recurring{all[from], int32(to - from)})
+		}
+		from = to
+	}
+	return f
+}
+
+// source seeds the hashes of a source's lines.
+func source(name string) uint64 {
+	h := uint64(14695981039346656037)
+	for i := range len(name) {
+		h = (h ^ uint64(name[i])) * 1099511628211
+	}
+	return h
+}
+
+// lineWords returns the words of a line.
+func (p *Page) lineWords(n int) []uint32 {
+	if n+1 < len(p.Lines) {
+		return p.Words[p.Lines[n].Word:p.Lines[n+1].Word]
+	}
+	return p.Words[p.Lines[n].Word:]
+}
+
+// count returns the number of pages with a line or an ending, 0 if it is less than furnitureLeast.
+func (f *furniture) count(h uint64) int {
+	n, ok := slices.BinarySearchFunc(f.recurring, h, func(r recurring, h uint64) int { return cmp.Compare(r.hash, h) })
+	if !ok {
+		return 0
+	}
+	return int(f.recurring[n].pages)
+}
+
+// needed returns the number of pages of a source that make a line of so many words furniture.
+func (f *furniture) needed(source string, words int) int {
+	least := furnitureLeast
+	if words > furnitureShort {
+		least = furnitureLong
+	}
+	return min(max(int(furnitureShare*float64(f.pages[source])), least), furnitureMost)
+}
+
+// line reports whether a line of the page is furniture, and on how many pages it stands.
+func (f *furniture) line(p *Page, n int) (int, bool) {
+	words := p.lineWords(n)
+	if p.Source == "" || len(words) == 0 || len(words) > furnitureWords {
+		return 0, false
+	}
+	count := f.count(sequence(source(p.Source), words))
+	return count, count >= f.needed(p.Source, len(words))
+}
+
+// ending returns how many words the longest ending of the page has that is furniture, 0 if none
+// is. An ending that recurs at any length belongs to pages that are the same as a whole.
+func (f *furniture) ending(p *Page) (words, count int) {
+	if p.Source == "" {
+		return 0, 0
+	}
+	seed := source(p.Source) + 1
+	for _, n := range endings {
+		if n > len(p.Words)-p.Lead {
+			break
+		}
+		c := f.count(sequence(seed, p.Words[len(p.Words)-n:]))
+		if c < f.needed(p.Source, n) {
+			break
+		}
+		words, count = n, c
+	}
+	if words > furnitureWords {
+		return 0, 0
+	}
+	return words, count
+}
