@@ -1,0 +1,351 @@
+package story
+
+import (
+	"cmp"
+	"slices"
+)
+
+// one is the weight 1 in the fixed point numbers in which weights are added up: sums of integers do
+// not depend on the order of adding, so the stories do not either. 26 bits hold every float32 from
+// .125 to 1 exactly; smaller ones are rounded. They leave 37 bits for the number of pairs between
+// two groups: 370,000 pages in each.
+const one = 1 << 26
+
+func fixed(weight float32) int64 { return int64(float64(weight)*one + .5) }
+
+// neighbour is a node, or group, and the sum of the weights of all pairs of pages between it and the
+// owner of the list.
+type neighbour struct {
+	node int32
+	sum  int64
+}
+
+// adjacency returns the neighbours of every node in ascending order, all in one block of memory.
+// Links of a node count for the node in its slot; pairs of the same slot are left out.
+func adjacency(nodes []Node, links []Link, slot []int32) [][]neighbour {
+	start := make([]int, len(nodes)+1)
+	for _, l := range links {
+		if a, b := slot[l.A], slot[l.B]; a != b {
+			start[a+1]++
+			start[b+1]++
+		}
+	}
+	for i := 1; i < len(start); i++ {
+		start[i] += start[i-1]
+	}
+	block := make([]neighbour, start[len(nodes)])
+	next := slices.Clone(start)
+	for _, l := range links {
+		if a, b := slot[l.A], slot[l.B]; a != b {
+			sum := fixed(l.Weight) * nodes[l.A].size() * nodes[l.B].size()
+			block[next[a]] = neighbour{b, sum}
+			block[next[b]] = neighbour{a, sum}
+			next[a]++
+			next[b]++
+		}
+	}
+	lists := make([][]neighbour, len(nodes))
+	for i := range lists {
+		list := block[start[i]:start[i+1]:start[i+1]]
+		slices.SortFunc(list, func(p, q neighbour) int { return cmp.Compare(p.node, q.node) })
+		n := 0
+		for _, p := range list {
+			if n > 0 && list[n-1].node == p.node {
+				list[n-1].sum += p.sum
+				continue
+			}
+			list[n] = p
+			n++
+		}
+		lists[i] = list[:n]
+	}
+	return lists
+}
+
+// itself returns the slots of nodes that are all on their own.
+func itself(n int) []int32 {
+	slot := make([]int32, n)
+	for i := range slot {
+		slot[i] = int32(i)
+	}
+	return slot
+}
+
+// byStory returns, for every node, the first node of the same earlier story, or itself.
+func byStory(nodes []Node) []int32 {
+	slot := itself(len(nodes))
+	first := make(map[int]int32)
+	for i := range nodes {
+		if story := nodes[i].Story; story != 0 {
+			if f, ok := first[story]; ok {
+				slot[i] = f
+			} else {
+				first[story] = int32(i)
+			}
+		}
+	}
+	return slot
+}
+
+// AverageLink merges, as long as there is one, the pair of groups with the highest mean weight of at
+// least threshold. The mean of groups X and Y is the sum of Size·Size·Weight over the links between
+// them, divided by the product of their sizes: every pair of pages counts, one without a link as 0.
+// Of equal means, the pair with the lowest first node wins, then that with the lowest second; a
+// group is named by its lowest node. Groups of two different earlier stories do not merge, and nodes
+// of the same earlier story start as one group. The nodes of a pair in never are never in one group.
+//
+// It returns for every node the lowest node of its group. Links may be in any order, each pair once;
+// those under threshold matter too. Threshold is over 0.
+//
+// Time is near O(links·log links): a merge costs the neighbours of the group that has fewer. That
+// holds too where all nodes are linked with all, as pages from one template are; there it is the
+// links that are many. Memory is 32 bytes for a link and 24 more for one over threshold.
+func AverageLink(nodes []Node, links []Link, threshold float64, never ...[2]int32) []int32 {
+	u := newUPGMA(nodes, links, threshold, never)
+	var last entry
+	for len(u.queue) > 0 {
+		e := u.queue.pop()
+		// Merges leave several entries of a pair; once brought up to date they are equal and
+		// come out in a row.
+		if e == last || u.into[e.a] != e.a || u.into[e.b] != e.b || apart(u.story[e.a], u.story[e.b]) || u.barred(e.a, e.b) {
+			continue
+		}
+		last = e
+		near := u.near[e.a]
+		i, _ := find(near, e.b)
+		if u.mean(e.a, e.b, near[i].sum) < e.mean {
+			// One of both has grown by a group that is no neighbour of the other.
+			u.push(e.a, e.b, near[i].sum)
+			continue
+		}
+		u.merge(e.a, e.b)
+	}
+	group := u.into
+	for i := range group {
+		group[i] = root(group, int32(i))
+	}
+	return lowest(group)
+}
+
+// root follows a forest to the root of i and halves the path. A root points to itself.
+func root(forest []int32, i int32) int32 {
+	for forest[i] != i {
+		forest[i] = forest[forest[i]]
+		i = forest[i]
+	}
+	return i
+}
+
+// lowest renames groups, of any names in 0..len-1, by their lowest nodes.
+func lowest(group []int32) []int32 {
+	name := make([]int32, len(group))
+	for i := range name {
+		name[i] = -1
+	}
+	for i, g := range group {
+		if name[g] < 0 {
+			name[g] = int32(i)
+		}
+	}
+	for i, g := range group {
+		group[i] = name[g]
+	}
+	return group
+}
+
+// upgma holds the groups as they are. A group lives in the slot of one of its nodes.
+type upgma struct {
+	threshold float64
+	near      [][]neighbour // by slot: neighbouring slots, ascending; some are no longer in use
+	gone      []int32       // by slot: how many of them
+	size      []int64       // by slot, in pages
+	first     []int32       // by slot: lowest node
+	story     []int         // by slot: the earlier story, or 0
+	into      []int32       // for every node the slot it was merged into; a slot in use is its own
+	never     [][]int32     // by slot: nodes that none of its nodes may meet; nil without such pairs
+
+	// queue has, for every pair that may merge, an entry whose mean is at least that of the pair
+	// now. A mean can only rise when a group joins that is a neighbour of the other, and then a new
+	// entry is made.
+	queue queue
+}
+
+func newUPGMA(nodes []Node, links []Link, threshold float64, never [][2]int32) *upgma {
+	n := len(nodes)
+	slot := byStory(nodes)
+	u := &upgma{
+		threshold: threshold,
+		near:      adjacency(nodes, links, slot),
+		gone:      make([]int32, n),
+		size:      make([]int64, n),
+		first:     itself(n),
+		story:     make([]int, n),
+		into:      slot,
+	}
+	for i := range nodes {
+		u.size[slot[i]] += nodes[i].size()
+		u.story[i] = nodes[i].Story
+	}
+	if len(never) > 0 {
+		u.never = make([][]int32, n)
+		for _, p := range never {
+			a, b := slot[p[0]], slot[p[1]]
+			u.never[a], u.never[b] = append(u.never[a], p[1]), append(u.never[b], p[0])
+		}
+	}
+	for a, near := range u.near {
+		for _, p := range near {
+			if int32(a) < p.node {
+				u.push(int32(a), p.node, p.sum)
+			}
+		}
+	}
+	return u
+}
+
+// barred tells whether a pair of nodes keeps two groups from merging.
+func (u *upgma) barred(a, b int32) bool {
+	if u.never == nil {
+		return false
+	}
+	if len(u.never[a]) > len(u.never[b]) {
+		a, b = b, a
+	}
+	for _, node := range u.never[a] {
+		if root(u.into, node) == b {
+			return true
+		}
+	}
+	return false
+}
+
+func (u *upgma) mean(a, b int32, sum int64) float64 {
+	return float64(sum) / (one * float64(u.size[a]*u.size[b]))
+}
+
+// push enters a pair with its present mean, if it may merge.
+func (u *upgma) push(a, b int32, sum int64) {
+	mean := u.mean(a, b, sum)
+	if mean < u.threshold || apart(u.story[a], u.story[b]) {
+		return
+	}
+	if u.first[a] > u.first[b] {
+		a, b = b, a
+	}
+	u.queue.push(entry{mean, u.first[a], u.first[b], a, b})
+}
+
+// merge moves group a into b, or the other way round if a has more neighbours.
+func (u *upgma) merge(a, b int32) {
+	if len(u.near[a]) > len(u.near[b]) {
+		a, b = b, a
+	}
+	u.into[a] = b
+	u.size[b] += u.size[a]
+	u.first[b] = min(u.first[a], u.first[b])
+	u.story[b] = max(u.story[a], u.story[b]) // one of them is 0, or both are the same
+	if u.never != nil {
+		u.never[b] = append(u.never[b], u.never[a]...)
+		u.never[a] = nil
+	}
+	u.forget(b)
+	for _, p := range u.near[a] {
+		x := p.node
+		if x == b || u.into[x] != x {
+			continue
+		}
+		u.near[x], _ = add(u.near[x], b, p.sum)
+		u.forget(x)
+		var sum int64
+		u.near[b], sum = add(u.near[b], x, p.sum)
+		u.push(b, x, sum)
+	}
+	u.near[a] = nil
+}
+
+// forget counts a neighbour of x that is no more. To take it out at once would move half of the list
+// every time, which is cubic where all nodes are linked with all.
+func (u *upgma) forget(x int32) {
+	u.gone[x]++
+	if 2*int(u.gone[x]) > len(u.near[x]) {
+		u.near[x] = slices.DeleteFunc(u.near[x], func(p neighbour) bool { return u.into[p.node] != p.node })
+		u.gone[x] = 0
+	}
+}
+
+func find(near []neighbour, node int32) (int, bool) {
+	return slices.BinarySearchFunc(near, node, func(p neighbour, node int32) int { return cmp.Compare(p.node, node) })
+}
+
+// add adds to the sum of a neighbour, which may be new, and returns the sum.
+func add(near []neighbour, node int32, sum int64) ([]neighbour, int64) {
+	i, ok := find(near, node)
+	if !ok {
+		return slices.Insert(near, i, neighbour{node, sum}), sum
+	}
+	near[i].sum += sum
+	return near, near[i].sum
+}
+
+// entry proposes to merge slots a and b. The other fields are as they were when it was made.
+type entry struct {
+	mean          float64
+	first, second int32 // lowest nodes of a and b, first < second
+	a, b          int32
+}
+
+// before tells whether e is to be merged before f.
+func (e *entry) before(f *entry) bool {
+	if e.mean != f.mean {
+		return e.mean > f.mean
+	}
+	if e.first != f.first {
+		return e.first < f.first
+	}
+	return e.second < f.second
+}
+
+// queue is a binary heap, the entry to be merged first on top. Unlike container/heap it does not
+// allocate for every entry.
+type queue []entry
+
+func (q *queue) push(e entry) {
+	*q = append(*q, e)
+	h := *q
+	i := len(h) - 1
+	for i > 0 {
+		up := (i - 1) / 2
+		if !e.before(&h[up]) {
+			break
+		}
+		h[i] = h[up]
+		i = up
+	}
+	h[i] = e
+}
+
+func (q *queue) pop() entry {
+	h := *q
+	top, e := h[0], h[len(h)-1]
+	h = h[:len(h)-1]
+	*q = h
+	i := 0
+	for {
+		down := 2*i + 1
+		if down >= len(h) {
+			break
+		}
+		if down+1 < len(h) && h[down+1].before(&h[down]) {
+			down++
+		}
+		if !h[down].before(&e) {
+			break
+		}
+		h[i] = h[down]
+		i = down
+	}
+	if len(h) > 0 {
+		h[i] = e
+	}
+	return top
+}

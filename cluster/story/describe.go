@@ -1,0 +1,126 @@
+package story
+
+// Story is a group of nodes and its figures.
+type Story struct {
+	Members []int32 // ascending; stories of one [Describe] share memory
+
+	// Medoid is the member with the highest mean weight to the others, the one to quote. Of equal
+	// ones, as both of two always are, it is the earliest, and then the lowest.
+	Medoid int32
+
+	// Density, 0..1, is the mean weight over all pairs of pages of two members; 0 if there is one
+	// member only.
+	Density float64
+
+	// First and Last are the earliest and the latest Time of the members that have a date. Dated is
+	// false if none has.
+	First, Last int64
+	Dated       bool
+}
+
+// Fit says how well a node fits into its story.
+type Fit struct {
+	// Own, 0..1, is the mean weight between the node and the other members of its story; 0 if there
+	// are none.
+	Own float64
+
+	// Rival is the lowest node of the other story with the highest mean weight between the node
+	// and its members, which is Other; the lowest of equal ones. If no other story is linked, they
+	// are -1 and 0.
+	Rival int32
+	Other float64
+
+	// Margin is Own - Other, -1..1. The lower it is, the more doubtful the place of the node.
+	Margin float64
+}
+
+// Describe returns the stories of a result in ascending order of their lowest nodes, and the fit of
+// every node. Means are those of [AverageLink]: a pair without a link counts 0, so that nodes just
+// inside a story may have an Own under the threshold. Time and memory are linear in nodes and links.
+func Describe(nodes []Node, r Result) ([]Story, []Fit) {
+	// place is the story of a lowest node.
+	place := make([]int32, len(nodes))
+	counts := make([]int, 0)
+	for i, s := range r.Story {
+		if int(s) == i {
+			place[i] = int32(len(counts))
+			counts = append(counts, 0)
+		}
+		counts[place[s]]++
+	}
+	stories := make([]Story, len(counts))
+	block := make([]int32, len(nodes))
+	for i, n := range counts {
+		stories[i].Members, block = block[:0:n], block[n:]
+	}
+	sizes := make([]int64, len(counts))
+	for i, s := range r.Story {
+		p := place[s]
+		stories[p].Members = append(stories[p].Members, int32(i))
+		sizes[p] += nodes[i].size()
+	}
+
+	fits := make([]Fit, len(nodes))
+	inside := make([]int64, len(stories)) // of every pair of members, twice
+	sum := make([]int64, len(stories))    // of one node to every story, 0 between nodes
+	for i, near := range adjacency(nodes, r.Links, itself(len(nodes))) {
+		own := place[r.Story[i]]
+		for _, p := range near {
+			sum[place[r.Story[p.node]]] += p.sum
+		}
+		inside[own] += sum[own]
+		f := Fit{Rival: -1}
+		if others := sizes[own] - nodes[i].size(); others > 0 {
+			f.Own = float64(sum[own]) / (one * float64(nodes[i].size()*others))
+		}
+		for _, p := range near {
+			s := r.Story[p.node]
+			if place[s] == own {
+				continue
+			}
+			mean := float64(sum[place[s]]) / (one * float64(nodes[i].size()*sizes[place[s]]))
+			if mean > f.Other || mean == f.Other && s < f.Rival {
+				f.Rival, f.Other = s, mean
+			}
+		}
+		for _, p := range near {
+			sum[place[r.Story[p.node]]] = 0
+		}
+		f.Margin = f.Own - f.Other
+		fits[i] = f
+	}
+	for i := range stories {
+		s := &stories[i]
+		pairs := sizes[i] * sizes[i] // less those within a member
+		for _, m := range s.Members {
+			pairs -= nodes[m].size() * nodes[m].size()
+		}
+		if pairs > 0 {
+			s.Density = float64(inside[i]) / (one * float64(pairs))
+		}
+		s.survey(nodes, fits)
+	}
+	return stories, fits
+}
+
+// survey finds the medoid and the time of a story.
+func (s *Story) survey(nodes []Node, fits []Fit) {
+	s.Medoid = s.Members[0]
+	for _, i := range s.Members {
+		n := &nodes[i]
+		if n.Dated {
+			if !s.Dated {
+				s.First, s.Last, s.Dated = n.Time, n.Time, true
+			}
+			s.First, s.Last = min(s.First, n.Time), max(s.Last, n.Time)
+		}
+		if own, best := fits[i].Own, fits[s.Medoid].Own; own > best || own == best && earlier(n, &nodes[s.Medoid]) {
+			s.Medoid = i
+		}
+	}
+}
+
+// earlier tells whether a has a date before b, or any where b has none.
+func earlier(a, b *Node) bool {
+	return a.Dated && (!b.Dated || a.Time < b.Time)
+}
