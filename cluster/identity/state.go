@@ -1,0 +1,76 @@
+package identity
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// Group is a group with its ID.
+type Group struct {
+	ID    string
+	Born  int      // the number of the night in which the ID was minted
+	Pages []string // IDs, at least one
+}
+
+// State is all that is known after a night. The zero State is the one before the first night.
+type State struct {
+	Groups  []Group
+	Aliases map[string]string // of every ID without a group: the ID that took its pages, or Gone
+}
+
+// Gone is what an ID is an alias of if its pages are gone.
+const Gone = ""
+
+// Resolve returns the ID of the group that id leads to: id itself, the group that took its pages, or
+// [Gone]. It does not tell an ID that was never given from one that has a group.
+func (s *State) Resolve(id string) string {
+	if to, ok := s.Aliases[id]; ok {
+		return to
+	}
+	return id
+}
+
+// Validate returns an error if s cannot be the work of [Assign]: an ID that two groups have, or a
+// group and an alias; an alias of anything but a group or [Gone], which includes all chains and
+// cycles; a page in two groups or twice in one; an empty group or ID. Of several errors it is always
+// the same one for the same state.
+func (s *State) Validate() error {
+	pages := 0
+	for _, g := range s.Groups {
+		pages += len(g.Pages)
+	}
+	live := make(map[string]struct{}, len(s.Groups))
+	in := make(map[string]string, pages)
+	for i, g := range s.Groups {
+		if g.ID == "" {
+			return fmt.Errorf("group %d has no id", i)
+		}
+		if _, ok := live[g.ID]; ok {
+			return fmt.Errorf("id %q is of two groups", g.ID)
+		}
+		live[g.ID] = struct{}{}
+		if len(g.Pages) == 0 {
+			return fmt.Errorf("group %q has no pages", g.ID)
+		}
+		for _, p := range g.Pages {
+			if other, ok := in[p]; ok {
+				return fmt.Errorf("page %q is in group %q and in group %q", p, other, g.ID)
+			}
+			in[p] = g.ID
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.Aliases)) {
+		if id == "" {
+			return fmt.Errorf("an alias of %q has no id", s.Aliases[id])
+		}
+		if _, ok := live[id]; ok {
+			return fmt.Errorf("id %q is of a group and an alias of %q", id, s.Aliases[id])
+		}
+		to := s.Aliases[id]
+		if _, ok := live[to]; !ok && to != Gone {
+			return fmt.Errorf("id %q is an alias of %q, which has no group", id, to)
+		}
+	}
+	return nil
+}
