@@ -1,0 +1,199 @@
+package cluster
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/zeebo/xxh3"
+
+	"sada/cluster/passage"
+	"sada/features/arabic"
+	"sada/features/article"
+	"sada/features/shingle"
+	"sada/features/tfidf"
+)
+
+// Page is what is kept of a page: some ten bytes for every word of it, not its text.
+type Page struct {
+	ID, Source, Title string
+	Date              time.Time // zero if unknown
+	DayOnly           bool
+	DateFrom          string   // where the date is from: article.FromRecord, article.FromText, empty
+	Credits           []string // agencies, as the page names them
+	Credit            string   // the credit line
+	Tags              string
+	Repaired          bool // the text was UTF-8 read as Windows-1256
+
+	shared passage.Page
+	titled uint64        // hash of the title's words
+	terms  []tfidf.Count // of the title
+	lead   []tfidf.Term  // of the first words of the text, from the article's beginning on; 0 is no term
+	widths []uint16      // bytes of the words of lead, as they are after repair
+	first  int           // the word of the text that lead begins with
+}
+
+// Bytes returns the length of the page's text.
+func (p *Page) Bytes() int { return p.shared.Bytes }
+
+// The lead: what a story is known by besides the title. The first 1,000 characters made the best
+// clusters on a labelled set of full texts (B-cubed F1 .956 against .945 for all of the text), and
+// cannot be touched by what is appended.
+const (
+	leadBytes = 1850 // 1,000 characters, 85 % of them letters of two bytes
+	leadWords = 256  // of the text whose terms are kept: the lead, with room for what is cut before it
+)
+
+// Maker makes features. It reuses memory and serves one goroutine.
+type Maker struct {
+	Stemmer arabic.Stemmer
+
+	text, title arabic.Text
+	parser      article.Parser
+	stem        []byte
+	known       map[string]tfidf.Term // level-1 tokens; 0 is no term
+}
+
+// maxKnown bounds the memory of a Maker: most of the words of a page are among the vocabulary of some
+// hundred thousand that a large corpus uses; beyond it the rare ones are forgotten with the others.
+const maxKnown = 1 << 19
+
+// term returns the term of a level-1 token, 0 if it is none.
+func (m *Maker) term(token []byte) tfidf.Term {
+	if id, ok := m.known[string(token)]; ok {
+		return id
+	}
+	var id tfidf.Term
+	if m.stem = m.Stemmer.Term(m.stem[:0], token); len(m.stem) > 0 {
+		id = tfidf.TermID(m.stem)
+	}
+	if m.known == nil || len(m.known) >= maxKnown {
+		m.known = make(map[string]tfidf.Term)
+	}
+	m.known[string(token)] = id
+	return id
+}
+
+// Make returns the features of a page. They share no memory with the page's text.
+func (m *Maker) Make(in *article.Page) *Page {
+	fixed, origin, repaired := arabic.Repair(in.Text)
+	page := *in
+	page.Text = fixed
+	if title, _, ok := arabic.Repair(in.Title); ok {
+		page.Title = title
+	}
+	m.text.Set(fixed)
+	a := m.parser.Parse(&page, &m.text)
+	// What the parser found is a piece of the text, and would keep all of it.
+	for i, name := range a.Credits {
+		a.Credits[i] = strings.Clone(name)
+	}
+	p := &Page{ID: in.ID, Source: in.Source, Title: strings.Clone(a.Title), Date: a.Date, DayOnly: a.DayOnly, DateFrom: a.DateFrom,
+		Credits: a.Credits, Credit: strings.Clone(a.Source), Tags: strings.Clone(a.Tags), Repaired: repaired}
+	m.title.Set(a.Title)
+	if n := len(m.title.Tokens); n > 0 {
+		p.titled = xxh3.Hash(m.title.Norm)
+	}
+
+	s := &p.shared
+	s.ID, s.Source, s.Bytes = in.ID, in.Source, len(in.Text)
+	if !a.Date.IsZero() {
+		s.Time, s.Dated = a.Date.Unix(), true
+	}
+	if !a.Repeats {
+		s.Words = shingle.Words(s.Words, &m.title)
+		s.Lead = len(s.Words)
+	}
+	s.Words = shingle.Words(slices.Grow(s.Words, len(m.text.Tokens)), &m.text)
+	s.Parts, s.Proposals = a.Parts, a.Proposals
+	for _, l := range a.Lines {
+		s.Lines = append(s.Lines, passage.Line{Word: s.Lead + l.Token, Byte: l.From})
+	}
+	m.terms(p)
+	if repaired {
+		back(s, m.text.Tokens, origin)
+	}
+	s.Spans = shingle.PackOffsets(nil, m.text.Tokens)
+	return p
+}
+
+// terms takes the terms of the title and of the lead.
+func (m *Maker) terms(p *Page) {
+	for _, token := range m.title.Tokens {
+		if id := m.term(m.title.Norm[token.At:token.End]); id != 0 {
+			p.terms = append(p.terms, tfidf.Count{Term: id, N: 1})
+		}
+	}
+	p.terms = tfidf.Fold(p.terms)
+	at := 0
+	for _, part := range p.shared.Parts {
+		if part.Kind == article.Main {
+			at = part.From
+			break
+		}
+	}
+	for p.first < len(m.text.Tokens) && int(m.text.Tokens[p.first].From) < at {
+		p.first++
+	}
+	tokens := m.text.Tokens[p.first:]
+	tokens = tokens[:min(len(tokens), leadWords)]
+	p.lead, p.widths = make([]tfidf.Term, len(tokens)), make([]uint16, len(tokens))
+	for i, token := range tokens {
+		p.widths[i] = uint16(min(token.To-token.From, math.MaxUint16))
+		p.lead[i] = m.term(m.text.Norm[token.At:token.End])
+	}
+}
+
+// back moves all offsets from the repaired text to the text as it was.
+func back(s *passage.Page, tokens []arabic.Token, origin []uint32) {
+	for i := range tokens {
+		tokens[i].From, tokens[i].To = origin[tokens[i].From], origin[tokens[i].To]
+	}
+	for i := range s.Parts {
+		s.Parts[i].From, s.Parts[i].To = int(origin[s.Parts[i].From]), int(origin[s.Parts[i].To])
+	}
+	for i := range s.Lines {
+		s.Lines[i].Byte = int(origin[s.Lines[i].Byte])
+	}
+	for i := range s.Proposals {
+		q := &s.Proposals[i]
+		for _, at := range []*int{&q.From, &q.To, &q.MarkerFrom, &q.MarkerTo, &q.TitleFrom, &q.TitleTo} {
+			*at = int(origin[*at])
+		}
+	}
+}
+
+// Surfaces returns, for every term of the pages' titles, the spelling in which it stands there most
+// often, ties by bytes. The stemmer must be that of the pages' Maker.
+func Surfaces(pages []*Page, stemmer arabic.Stemmer) map[tfidf.Term]string {
+	all := make(map[tfidf.Term]map[string]int)
+	var text arabic.Text
+	var stem []byte
+	for _, p := range pages {
+		text.Set(p.Title)
+		for _, token := range text.Tokens {
+			if stem = stemmer.Term(stem[:0], text.Norm[token.At:token.End]); len(stem) == 0 {
+				continue
+			}
+			id := tfidf.TermID(stem)
+			forms := all[id]
+			if forms == nil {
+				forms = make(map[string]int)
+				all[id] = forms
+			}
+			forms[p.Title[token.From:token.To]]++
+		}
+	}
+	out := make(map[tfidf.Term]string, len(all))
+	for id, forms := range all {
+		best := ""
+		for form, n := range forms {
+			if n > forms[best] || n == forms[best] && form < best {
+				best = form
+			}
+		}
+		out[id] = best
+	}
+	return out
+}

@@ -1,0 +1,59 @@
+package cluster
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"sada/cluster/passage"
+	"sada/features/arabic"
+	"sada/features/article"
+)
+
+func TestRecordGivesThePageBack(t *testing.T) {
+	m := Maker{Stemmer: arabic.Light10}
+	for _, in := range []*article.Page{
+		{ID: "full", Title: "سباق الجبل", Text: "سباق الجبل\nتاريخ النشر: 12 يونيو 2024\n" + race + "\nالمصدر: رويترز\nكلمات دلالية: سباق\nإقرأ أيضاً:\nعنوان آخر لخبر بعيد\n" + library, Source: "الصدى"},
+		{ID: "title in the record", Title: "سباق الجبل", Text: race, PublishedAt: time.Date(2024, 6, 1, 10, 0, 0, 0, time.UTC)},
+		{ID: "no text", Title: "سباق"},
+		{ID: "nothing"},
+	} {
+		want := m.Make(in)
+		r := want.Record()
+		got, err := r.Page()
+		if err != nil {
+			t.Fatalf("%s: %v", in.ID, err)
+		}
+		if d := cmp.Diff(want, got, cmp.AllowUnexported(Page{}, passage.Page{}), cmpopts.EquateEmpty()); d != "" {
+			t.Errorf("%s: %s", in.ID, d)
+		}
+	}
+}
+
+func TestDamagedRecords(t *testing.T) {
+	m := Maker{}
+	page := m.Make(&article.Page{ID: "a", Title: "عنوان", Text: race + "\nإقرأ أيضاً:\nعنوان آخر لخبر بعيد\n" + library})
+	for name, damage := range map[string]func(*Record){
+		"words cut":       func(r *Record) { r.Words = r.Words[:len(r.Words)-1] },
+		"a word too many": func(r *Record) { r.Words = append(r.Words, 1, 2, 3, 4) },
+		"lead":            func(r *Record) { r.Lead = len(r.Words) },
+		"spans cut":       func(r *Record) { r.Spans = r.Spans[:len(r.Spans)-1] },
+		"spans unended":   func(r *Record) { r.Spans = append([]byte{}, r.Spans...); r.Spans[len(r.Spans)-1] = 0x80 },
+		"bytes":           func(r *Record) { r.Bytes /= 2 },
+		"lines":           func(r *Record) { r.Lines = append(append([]byte{}, r.Lines...), 0xff, 0xff, 0x03, 1) },
+		"lines unended":   func(r *Record) { r.Lines = []byte{0x80} },
+		"parts missing":   func(r *Record) { r.Parts = r.Parts[1:] },
+		"proposal":        func(r *Record) { r.Proposals = []article.Proposal{{From: 5, To: 3}} },
+		"terms":           func(r *Record) { r.Terms = append(r.Terms, 1) },
+		"widths":          func(r *Record) { r.Widths = nil },
+		"lead terms":      func(r *Record) { r.LeadFirst = 1 << 30 },
+	} {
+		r := page.Record()
+		damage(&r)
+		if _, err := r.Page(); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
