@@ -1,0 +1,229 @@
+package eval_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"sada/eval"
+)
+
+func TestWilsonAgainstReference(t *testing.T) {
+	for _, c := range readReference(t).Wilson {
+		low, high := eval.Wilson(c.K, c.N, 0.95)
+		near(t, fmt.Sprintf("low of %d/%d", c.K, c.N), low, c.Low)
+		near(t, fmt.Sprintf("high of %d/%d", c.K, c.N), high, c.High)
+	}
+	if low, high := eval.Wilson(0, 0, 0.95); low != 0 || high != 1 {
+		t.Errorf("no trials: [%g, %g]", low, high)
+	}
+}
+
+// judged makes n judged pairs of a stratum with a pool of the given size, of
+// which the first `same` are the same.
+func judged(stratum string, pool, n, same int) []eval.Pair {
+	var out []eval.Pair
+	for i := range n {
+		p := eval.Pair{A: "a", B: fmt.Sprint(i), Stratum: stratum, Weight: float64(pool) / float64(n), Label: eval.Different}
+		if i < same {
+			p.Label = eval.Same
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+func isTogether(p eval.Pair) bool { return strings.HasPrefix(p.Stratum, "together") }
+
+func TestEstimatePairs(t *testing.T) {
+	var pairs []eval.Pair
+	pairs = append(pairs, judged("together high", 900, 50, 49)...)
+	pairs = append(pairs, judged("together low", 100, 50, 30)...)
+	pairs = append(pairs, judged("apart", 2000, 100, 5)...)
+	got := eval.EstimatePairs(pairs, isTogether, 0.95)
+
+	// Precision: (900·.98 + 100·.6) / 1000. Its residuals in a stratum have the
+	// variance p(1-p)·n/(n-1) of a 0/1 variable.
+	near(t, "precision", got.Precision.Value, 0.942)
+	v := 0.0
+	for _, s := range []struct{ pool, n, p float64 }{{900, 50, .98}, {100, 50, .6}} {
+		v += s.pool * s.pool * (1 - s.n/s.pool) * s.p * (1 - s.p) / (s.n - 1) / (1000 * 1000)
+	}
+	n := 0.942 * 0.058 / v
+	middle, half := 0.942+1.959963984540054*1.959963984540054/(2*n), 1.959963984540054*math.Sqrt(0.942*0.058/n+1.959963984540054*1.959963984540054/(4*n*n))
+	near(t, "low", got.Precision.Low, (middle-half)/(1+1.959963984540054*1.959963984540054/n))
+	near(t, "high", got.Precision.High, (middle+half)/(1+1.959963984540054*1.959963984540054/n))
+	// Recall: 942 of 942 + 2000·.05.
+	near(t, "recall", got.Recall.Value, 942./1042)
+	if got.Precision.Units != 100 || got.Recall.Units != 84 || got.Judged != 200 {
+		t.Errorf("%+v", got)
+	}
+
+	// A pair without a label hands its weight to the others of its stratum.
+	some := append([]eval.Pair(nil), pairs...)
+	some[0].Label, some[49].Label = eval.Unlabelled, eval.Unlabelled // one same, one different
+	less := eval.EstimatePairs(some, isTogether, 0.95)
+	near(t, "precision with two labels missing", less.Precision.Value, 0.96)
+	if less.Unjudged != 2 || less.Judged != 198 {
+		t.Errorf("%+v", less)
+	}
+}
+
+func TestEstimatePairsAtTheEdges(t *testing.T) {
+	estimate := func(pairs ...[]eval.Pair) eval.PairEstimate {
+		var all []eval.Pair
+		for _, p := range pairs {
+			all = append(all, p...)
+		}
+		return eval.EstimatePairs(all, isTogether, 0.95)
+	}
+	if e := estimate(); e.Precision.Known() || e.Precision.Reason != "too few labels: 0, need 30" {
+		t.Errorf("no pairs: %+v", e)
+	}
+	if e := estimate(judged("together", 500, 29, 20)); e.Precision.Known() {
+		t.Errorf("29 labels: %+v", e)
+	}
+	if e := estimate(judged("together", 500, 40, 20), judged("together more", 10, 1, 1)); e.Precision.Reason != `too few labels in stratum "together more": 1, need 2` {
+		t.Errorf("a stratum with one label: %+v", e)
+	}
+	if e := estimate(judged("together", 500, 40, 20)); !e.Precision.Known() || e.Recall.Known() {
+		t.Errorf("precision from 40 labels, recall from 20: %+v", e)
+	}
+	// All agree: the Wilson interval of 40 of 40, not an interval of no width.
+	low, _ := eval.Wilson(40, 40, 0.95)
+	if e := estimate(judged("together", 500, 40, 40)).Precision; e.Value != 1 || math.Abs(e.Low-low) > tolerance || e.High != 1 {
+		t.Errorf("all agree: %v", e)
+	}
+	// The whole pool was judged: there is no error of sampling.
+	if e := estimate(judged("together", 40, 40, 30)).Precision; e.Low != 0.75 || e.High != 0.75 {
+		t.Errorf("whole pool: %v", e)
+	}
+}
+
+// TestEstimateCoverage draws samples from a pool with known labels.
+func TestEstimateCoverage(t *testing.T) {
+	n, low, high := numWorlds(200)
+	r := rand.New(rand.NewPCG(8, 9))
+	var pool []eval.Candidate
+	same := make(map[string]bool)
+	var tp, together, all float64
+	for i := range 4000 {
+		score := r.Float64()
+		c := eval.Candidate{A: "a", B: fmt.Sprint("b", i), Score: score, Together: score > 0.7}
+		pool = append(pool, c)
+		is := r.Float64() < score*score
+		same[c.B] = is
+		if is {
+			all++
+		}
+		if c.Together {
+			together++
+			if is {
+				tp++
+			}
+		}
+	}
+	var hits [2]int
+	for w := range n {
+		pairs, _, err := eval.Sample(pool, eval.SampleOptions{Bands: []float64{0.4, 0.8, 0.9}, Threshold: 0.7, NearMiss: 0.1, PerStratum: 60, Seed: uint64(w)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, p := range pairs {
+			pairs[i].Label = eval.Different
+			if same[p.B] {
+				pairs[i].Label = eval.Same
+			}
+		}
+		e := eval.EstimatePairs(pairs, isTogether, 0.95)
+		for i, x := range []struct {
+			eval.Estimate
+			truth float64
+		}{{e.Precision, tp / together}, {e.Recall, tp / all}} {
+			if x.Low <= x.truth && x.truth <= x.High {
+				hits[i]++
+			}
+		}
+	}
+	for i, what := range []string{"precision", "recall"} {
+		got := float64(hits[i]) / float64(n)
+		t.Logf("%s: %.4f of %d worlds", what, got, n)
+		if got < low || got > high {
+			t.Errorf("%s: covered in %.4f of %d worlds, want %.2f to %.2f", what, got, n, low, high)
+		}
+	}
+}
+
+func TestSample(t *testing.T) {
+	var pool []eval.Candidate
+	for i := range 100 {
+		score := float64(i) / 100
+		pool = append(pool, eval.Candidate{A: fmt.Sprintf("p%02d", i), B: "a", Score: score, Together: i%2 == 0 && score >= 0.3})
+	}
+	o := eval.SampleOptions{Bands: []float64{0.1, 0.5}, Threshold: 0.3, NearMiss: 0.05, PerStratum: 8, Seed: 3}
+	pairs, sizes, err := eval.Sample(pool, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []eval.StratumSize{
+		{Name: "near miss", Pool: 5, Drawn: 5},
+		{Name: "apart below 0.1", Pool: 10, Drawn: 8},
+		{Name: "apart 0.1-0.5", Pool: 25, Drawn: 8}, // 10..24 and the odd ones of 30..49
+		{Name: "apart from 0.5", Pool: 25, Drawn: 8},
+		{Name: "together 0.1-0.5", Pool: 10, Drawn: 8},
+		{Name: "together from 0.5", Pool: 25, Drawn: 8},
+	}
+	if d := cmp.Diff(want, sizes); d != "" {
+		t.Error(d)
+	}
+	weights := make(map[string]float64)
+	seen := make(map[string]bool)
+	for _, p := range pairs {
+		weights[p.Stratum] += p.Weight
+		if p.A != "a" || seen[p.B] || p.Label != eval.Unlabelled {
+			t.Errorf("pair %+v", p)
+		}
+		seen[p.B] = true
+	}
+	for _, s := range sizes {
+		near(t, "weights of "+s.Name, weights[s.Name], float64(s.Pool))
+	}
+
+	rand.New(rand.NewPCG(1, 1)).Shuffle(len(pool), func(i, j int) { pool[i], pool[j] = pool[j], pool[i] })
+	again, _, err := eval.Sample(pool, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(pairs, again); d != "" {
+		t.Errorf("another order of candidates: %s", d)
+	}
+	o.Seed++
+	if other, _, _ := eval.Sample(pool, o); cmp.Equal(pairs, other) {
+		t.Error("another seed draws the same pairs")
+	}
+}
+
+func TestSampleRefuses(t *testing.T) {
+	c := func(a, b string, score float64) eval.Candidate { return eval.Candidate{A: a, B: b, Score: score} }
+	ok := eval.SampleOptions{PerStratum: 2}
+	for _, x := range []struct {
+		name string
+		pool []eval.Candidate
+		o    eval.SampleOptions
+		says string
+	}{
+		{"self pair", []eval.Candidate{c("a", "a", 1)}, ok, "itself"},
+		{"twice", []eval.Candidate{c("a", "b", 1), c("b", "a", 0.5)}, ok, "twice"},
+		{"no score", []eval.Candidate{c("a", "b", math.NaN())}, ok, "no score"},
+		{"bands", nil, eval.SampleOptions{PerStratum: 2, Bands: []float64{0.5, 0.5}}, "ascending"},
+		{"too few", nil, eval.SampleOptions{PerStratum: 1}, "2 or more"},
+	} {
+		if _, _, err := eval.Sample(x.pool, x.o); err == nil || !strings.Contains(err.Error(), x.says) {
+			t.Errorf("%s: error %v, want %q", x.name, err, x.says)
+		}
+	}
+}
