@@ -1,0 +1,287 @@
+package publish
+
+import (
+	"bufio"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress/zstd"
+	"github.com/zeebo/xxh3"
+)
+
+// SchemaVersion is the version of the tables. Fields are only ever added; a number changes its
+// meaning only with this one.
+const SchemaVersion = 1
+
+// manifestName is the file that makes a folder a run folder.
+const manifestName = "run.json"
+
+// ErrForeign is the error of a folder that is not empty and not a run: it is not replaced.
+var ErrForeign = errors.New("the folder holds something other than a run")
+
+// Folder is a run folder that is being written. Tables may be written at the same time.
+type Folder struct {
+	dir, staging string
+
+	mu      sync.Mutex
+	outputs []Output
+}
+
+// Create starts a run folder that will be dir. It fails if dir cannot be made or replaced.
+func Create(dir string) (*Folder, error) {
+	dir = filepath.Clean(dir)
+	if target, err := filepath.EvalSymlinks(dir); err == nil { // a link to a run folder stays a link
+		dir = target
+	}
+	if err := replaceable(dir); err != nil {
+		return nil, err
+	}
+	parent := filepath.Dir(dir)
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return nil, err
+	}
+	staging, err := os.MkdirTemp(parent, "."+filepath.Base(dir)+".new-")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(staging, 0o755); err != nil {
+		return nil, errors.Join(err, os.Remove(staging))
+	}
+	return &Folder{dir: dir, staging: staging}, nil
+}
+
+// replaceable returns an error if dir exists and is neither empty nor a run folder.
+func replaceable(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.Name() == manifestName {
+			return nil
+		}
+	}
+	if len(entries) > 0 {
+		return fmt.Errorf("%s: %w", dir, ErrForeign)
+	}
+	return nil
+}
+
+// Abort removes what was written. It does nothing after Commit.
+func (f *Folder) Abort() {
+	if f.staging != "" {
+		_ = os.RemoveAll(f.staging) // the folder is hidden and its name tells what it is
+		f.staging = ""
+	}
+}
+
+// file is an output file: buffered, hashed and counted.
+type file struct {
+	*bufio.Writer
+	f    *os.File
+	hash *xxh3.Hasher
+	size int64
+}
+
+func (f *Folder) create(name string) (*file, error) {
+	out, err := os.Create(filepath.Join(f.staging, name))
+	if err != nil {
+		return nil, err
+	}
+	w := &file{f: out, hash: xxh3.New()}
+	w.Writer = bufio.NewWriterSize(writerFunc(func(p []byte) (int, error) {
+		n, err := out.Write(p)
+		_, _ = w.hash.Write(p[:n]) // a hash takes everything
+		w.size += int64(n)
+		return n, err
+	}), 1<<20)
+	return w, nil
+}
+
+type writerFunc func(p []byte) (int, error)
+
+func (w writerFunc) Write(p []byte) (int, error) { return w(p) }
+
+// finish puts the file on disk.
+func (w *file) finish(err error) error {
+	if err == nil {
+		err = w.Flush()
+	}
+	if err == nil {
+		err = w.f.Sync()
+	}
+	return errors.Join(err, w.f.Close())
+}
+
+func (w *file) output(rows int64) Output {
+	sum := w.hash.Sum128().Bytes()
+	return Output{Name: filepath.Base(w.f.Name()), Rows: rows, Bytes: w.size, Hash: hex.EncodeToString(sum[:])}
+}
+
+func (f *Folder) add(o Output) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.outputs = append(f.outputs, o)
+}
+
+// JSONL writes rows as name.jsonl, one JSON object a line.
+func JSONL[T any](f *Folder, name string, rows iter.Seq[T]) error {
+	w, err := f.create(name + ".jsonl")
+	if err != nil {
+		return err
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	n := int64(0)
+	for row := range rows {
+		if err = enc.Encode(row); err != nil {
+			break
+		}
+		n++
+	}
+	if err = w.finish(err); err != nil {
+		return fmt.Errorf("write %s.jsonl: %w", name, err)
+	}
+	f.add(w.output(n))
+	return nil
+}
+
+// Parquet writes rows as name.parquet, compressed with Zstandard.
+func Parquet[T any](f *Folder, name string, rows iter.Seq[T]) error {
+	w, err := f.create(name + ".parquet")
+	if err != nil {
+		return err
+	}
+	p := parquet.NewGenericWriter[T](w, parquet.Compression(&zstd.Codec{}), parquet.CreatedBy("sada", "", ""))
+	buf := make([]T, 0, 1024)
+	n := int64(0)
+	flush := func() error {
+		_, err := p.Write(buf)
+		n += int64(len(buf))
+		buf = buf[:0]
+		return err
+	}
+	for row := range rows {
+		if buf = append(buf, row); len(buf) == cap(buf) {
+			if err = flush(); err != nil {
+				break
+			}
+		}
+	}
+	if err == nil {
+		err = flush()
+	}
+	if err == nil {
+		err = p.Close()
+	}
+	if err = w.finish(err); err != nil {
+		return fmt.Errorf("write %s.parquet: %w", name, err)
+	}
+	f.add(w.output(n))
+	return nil
+}
+
+// Commit writes the manifest, whose Outputs it fills in, and makes the folder the run folder.
+func (f *Folder) Commit(m *Manifest) error {
+	slices.SortFunc(f.outputs, func(a, b Output) int { return strings.Compare(a.Name, b.Name) })
+	m.Schema, m.Outputs = SchemaVersion, f.outputs
+	w, err := f.create(manifestName)
+	if err != nil {
+		return err
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := w.finish(enc.Encode(m)); err != nil {
+		return fmt.Errorf("write %s: %w", manifestName, err)
+	}
+	if err := syncDir(f.staging); err != nil {
+		return err
+	}
+	if err := replaceable(f.dir); err != nil { // it may have changed since Create
+		return err
+	}
+	old, err := swap(f.staging, f.dir)
+	if err != nil {
+		return fmt.Errorf("publish: %w", err)
+	}
+	f.staging = old
+	f.Abort()
+	return syncDir(filepath.Dir(f.dir))
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// ReadManifest reads the manifest of a run folder.
+func ReadManifest(dir string) (*Manifest, error) {
+	b, err := os.ReadFile(filepath.Join(dir, manifestName))
+	if err != nil {
+		return nil, err
+	}
+	m := new(Manifest)
+	if err := json.Unmarshal(b, m); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, manifestName), err)
+	}
+	if m.Schema > SchemaVersion {
+		return nil, fmt.Errorf("%s: schema %d is newer than this program, which knows %d", dir, m.Schema, SchemaVersion)
+	}
+	return m, nil
+}
+
+// Read gives the rows of the table name.jsonl of a run folder.
+func Read[T any](dir, name string) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		path := filepath.Join(dir, name+".jsonl")
+		f, err := os.Open(path)
+		if err != nil {
+			yield(none, err)
+			return
+		}
+		defer f.Close()
+		dec := json.NewDecoder(bufio.NewReaderSize(f, 1<<20))
+		for n := 1; ; n++ {
+			var row T
+			err := dec.Decode(&row)
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if err != nil {
+				yield(none, fmt.Errorf("%s: row %d: %w", path, n, err))
+				return
+			}
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+}
+
+// ReadParquet gives the rows of the table name.parquet of a run folder.
+func ReadParquet[T any](dir, name string) ([]T, error) {
+	rows, err := parquet.ReadFile[T](filepath.Join(dir, name+".parquet"))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, name+".parquet"), err)
+	}
+	return rows, nil
+}

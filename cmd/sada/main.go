@@ -1,0 +1,206 @@
+// Command sada finds, in a large corpus of Arabic news pages, the syndicated copies of every page, the
+// parts of it that are not its own, and the other pages on the same story. `sada help` lists its
+// verbs.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"sada/cmd/sada/internal/corpus"
+	"sada/cmd/sada/internal/publish"
+)
+
+// Exit codes. They are a contract: scripts read them.
+const (
+	exitDone    = 0
+	exitFailed  = 1
+	exitUsage   = 2
+	exitRejects = 3  // done, but with more rejects than allowed
+	exitNoSpace = 14 // the disk is full, or a limit of the user's space or of a file's size is reached
+	exitSIGINT  = 128 + int(syscall.SIGINT)
+	exitSIGTERM = 128 + int(syscall.SIGTERM)
+)
+
+const exitHelp = `
+Exit codes: 0 done, 1 failed, 2 usage, 3 done with more rejects than allowed, 14 no space left,
+130 interrupted, 143 terminated. Take an unknown code for a failure.`
+
+func main() {
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// program is what the verbs need of the world.
+type program struct {
+	ctx            context.Context
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+type commands struct {
+	Run      runCmd      `cmd:"" help:"Find copies, foreign parts and stories in pages."`
+	Explain  explainCmd  `cmd:"" help:"Say why two pages are or are not together, or what is known of one."`
+	Passages passagesCmd `cmd:"" help:"Print the map of a page: what is its own and where the rest is from."`
+	Eval     evalCmd     `cmd:"" help:"Score a run by gold clusters, pairs or spans."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Help     helpCmd     `cmd:"" help:"Print this help, or that of a verb."`
+}
+
+// failure is an error with an exit code and a hint.
+type failure struct {
+	code int
+	err  error
+	hint string
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+func usage(hint, format string, args ...any) error {
+	return &failure{exitUsage, fmt.Errorf(format, args...), hint}
+}
+
+// run is the program without the process around it.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+	var cli commands
+	type stop struct{ code int } // kong ends the program after help; this ends run
+	defer func() {
+		if r := recover(); r != nil {
+			s, ok := r.(stop)
+			if !ok {
+				panic(r)
+			}
+			code = s.code
+		}
+	}()
+	fail := func(err error) int {
+		code := report(stderr, err)
+		if err != nil && wantsJSON(args) {
+			_ = jsonLine(stdout, struct { // the code tells as much
+				Type  string `json:"type"`
+				Code  int    `json:"code"`
+				Error string `json:"error"`
+			}{"exit_error", code, err.Error()})
+		}
+		return code
+	}
+	parser, err := kong.New(&cli, kong.Name("sada"), kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(stop{code}) }),
+		kong.Description("Copies, foreign parts and stories in Arabic news pages."+exitHelp),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	if err != nil {
+		return fail(err)
+	}
+	verb, err := parser.Parse(args)
+	if err != nil {
+		return fail(usage("sada help lists the verbs, sada VERB --help the flags of one", "%w", err))
+	}
+	ctx, signalled := untilSignal(ctx)
+	p := &program{ctx, stdin, stdout, stderr}
+	err = verb.Run(p, parser)
+	if n := signalled(); n != 0 && errors.Is(err, context.Canceled) {
+		err = &failure{128 + int(n), fmt.Errorf("stopped by signal: %v", n), "nothing was published; run it again"}
+	}
+	return fail(err)
+}
+
+// wantsJSON says whether --json is among the flags, known before they are parsed: bad usage is told
+// in JSON too.
+func wantsJSON(args []string) bool {
+	if end := slices.Index(args, "--"); end >= 0 {
+		args = args[:end]
+	}
+	return slices.Contains(args, "--json")
+}
+
+// jsonLine writes a value as one line of JSON.
+func jsonLine(w io.Writer, v any) error {
+	b, _ := json.Marshal(v) // structs of strings, numbers and maps of them
+	_, err := fmt.Fprintf(w, "%s\n", b)
+	return err
+}
+
+// untilSignal returns a context that the first SIGINT or SIGTERM ends, and a function that tells
+// which of them came, 0 for none. A second signal ends the process.
+func untilSignal(ctx context.Context) (context.Context, func() syscall.Signal) {
+	ctx, cancel := context.WithCancel(ctx)
+	came := make(chan os.Signal, 1)
+	got := make(chan syscall.Signal, 1)
+	signal.Notify(came, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		s := <-came
+		signal.Stop(came)
+		if n, ok := s.(syscall.Signal); ok {
+			got <- n
+		}
+		cancel()
+	}()
+	return ctx, func() syscall.Signal {
+		select {
+		case n := <-got:
+			return n
+		default:
+			return 0
+		}
+	}
+}
+
+// report prints an error and returns its exit code.
+func report(stderr io.Writer, err error) int {
+	if err == nil {
+		return exitDone
+	}
+	code, hint := classify(err)
+	fmt.Fprintf(stderr, "sada: error: %v\n", err)
+	if hint != "" {
+		fmt.Fprintf(stderr, "sada: hint: %s\n", hint)
+	}
+	return code
+}
+
+func classify(err error) (code int, hint string) {
+	var f *failure
+	var input *corpus.Error
+	switch {
+	case errors.As(err, &f):
+		return f.code, f.hint
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
+		return exitNoSpace, "free some space or raise the limit; nothing was published"
+	case errors.As(err, &input):
+		return exitUsage, ""
+	case errors.Is(err, publish.ErrForeign):
+		return exitUsage, "name a new folder, an empty one, or that of an earlier run"
+	case errors.Is(err, fs.ErrPermission):
+		return exitFailed, "check who owns the path"
+	}
+	return exitFailed, ""
+}
+
+type versionCmd struct{}
+
+func (versionCmd) Run(p *program) error {
+	_, err := fmt.Fprintln(p.stdout, "sada", version())
+	return err
+}
+
+type helpCmd struct {
+	Verb string `arg:"" optional:"" help:"The verb to explain."`
+}
+
+func (h helpCmd) Run(p *program, parser *kong.Kong) error {
+	args := []string{"--help"}
+	if h.Verb != "" {
+		args = []string{h.Verb, "--help"}
+	}
+	_, err := parser.Parse(args) // prints the help and stops
+	return usage("sada help lists the verbs", "%w", err)
+}

@@ -1,0 +1,159 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// child is the program in a process of its own, in dir. It is killed if it has not ended after a
+// time in which it could have run many times.
+func child(t *testing.T, dir, name string, args ...string) (cmd *exec.Cmd, stdout, stderr *bytes.Buffer) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	t.Cleanup(cancel)
+	cmd = exec.CommandContext(ctx, name, args...)
+	stdout, stderr = new(bytes.Buffer), new(bytes.Buffer)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, stdout, stderr
+	return cmd, stdout, stderr
+}
+
+func exitCode(t *testing.T, err error) int {
+	t.Helper()
+	if err == nil {
+		return exitDone
+	}
+	var e *exec.ExitError
+	if !errors.As(err, &e) {
+		t.Fatal(err)
+	}
+	return e.ExitCode()
+}
+
+// wantNames compares all names in a folder, hidden ones too.
+func wantNames(t *testing.T, dir string, want ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if strings.Join(got, " ") != strings.Join(want, " ") {
+		t.Errorf("%s holds %q, want %q", dir, got, want)
+	}
+}
+
+func absolute(t *testing.T, path string) string {
+	t.Helper()
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return abs
+}
+
+// TestSignals stops runs while they read.
+func TestSignals(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		signal syscall.Signal
+		code   string
+		want   int
+		old    bool
+	}{
+		{"SIGINT", syscall.SIGINT, `"code":130,`, exitSIGINT, false},
+		{"SIGTERM", syscall.SIGTERM, `"code":143,`, exitSIGTERM, false},
+		{"SIGTERM over an earlier run", syscall.SIGTERM, `"code":143,`, exitSIGTERM, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			var left []string
+			if c.old {
+				sada(t, "run", demo, "--out", filepath.Join(dir, "out"), "--quiet")
+				left = []string{"out"}
+			}
+			cmd, stdout, stderr := child(t, dir, "sada", "run", "-", "--out", "out", "--json")
+			stdin, err := cmd.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			go func() { // more pages as long as the run takes them
+				for i := 0; ; i++ {
+					if _, err := fmt.Fprintf(stdin, `{"id":"p%d","text":"%s"}`+"\n", i, strings.Repeat("نص ", 1000)); err != nil {
+						return
+					}
+				}
+			}()
+			for begun := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+				if staging, _ := filepath.Glob(filepath.Join(dir, ".out.new-*")); len(staging) == 1 {
+					break
+				}
+				if time.Since(begun) > 10*time.Second {
+					t.Fatal("the run has not begun after 10 s")
+				}
+			}
+			if err := cmd.Process.Signal(c.signal); err != nil {
+				t.Fatal(err)
+			}
+			if code := exitCode(t, cmd.Wait()); code != c.want {
+				t.Errorf("code %d, want %d", code, c.want)
+			}
+			if s := stderr.String(); !strings.Contains(s, "sada: error: stopped by signal: ") || !strings.Contains(s, "sada: hint: nothing was published") {
+				t.Errorf("stderr: %s", s)
+			}
+			if s := stdout.String(); !strings.HasPrefix(s, `{"type":"exit_error",`+c.code) || strings.Count(s, "\n") != 1 {
+				t.Errorf("stdout: %s", s)
+			}
+			wantNames(t, dir, left...)
+			if c.old {
+				sada(t, "explain", "p001", "--run", filepath.Join(dir, "out"))
+			}
+		})
+	}
+}
+
+// TestReaderGoesAway closes the output while a run writes its steps to it.
+func TestReaderGoesAway(t *testing.T) {
+	dir := t.TempDir()
+	cmd, _, stderr := child(t, dir, "sada", "run", absolute(t, demo), "--out", "out", "--json")
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stdout = w
+	if err := errors.Join(r.Close(), cmd.Start(), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if code := exitCode(t, cmd.Wait()); code != exitFailed || !strings.Contains(stderr.String(), "sada: hint: the results are complete") {
+		t.Errorf("code %d: %s", code, stderr)
+	}
+	wantNames(t, dir, "out")
+}
+
+// TestFileSizeLimit has the system refuse to write more than a few KiB of a file.
+func TestFileSizeLimit(t *testing.T) {
+	dir := t.TempDir()
+	cmd, _, stderr := child(t, dir, "sh", "-c", `ulimit -f 16 && exec sada run "$0" --out out`, absolute(t, demo))
+	code := exitCode(t, cmd.Run())
+	if code != exitNoSpace || !strings.Contains(stderr.String(), "file too large") || !strings.Contains(stderr.String(), "sada: hint: free some space") {
+		t.Errorf("code %d, want %d: %s", code, exitNoSpace, stderr)
+	}
+	wantNames(t, dir)
+}

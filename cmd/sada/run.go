@@ -1,0 +1,609 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/zeebo/xxh3"
+	"golang.org/x/sync/errgroup"
+
+	"sada/cluster"
+	"sada/cluster/identity"
+	"sada/cluster/lsh"
+	"sada/cluster/story"
+	"sada/cmd/sada/internal/corpus"
+	"sada/cmd/sada/internal/publish"
+	"sada/features/arabic"
+	"sada/features/article"
+	"sada/features/tfidf"
+)
+
+// readFlags say how pages are read.
+type readFlags struct {
+	Field        map[string]string `help:"A field's name in the records, as text=body." placeholder:"FIELD=NAME" json:"field,omitempty"`
+	MaxPageBytes int64             `help:"Longest record, in bytes (default ${default})." default:"4194304" placeholder:"N" json:"max_page_bytes"`
+	MaxUnpacked  int64             `help:"Most bytes that one compressed file may unpack to (default ${default})." default:"68719476736" placeholder:"N" json:"max_unpacked"`
+}
+
+func (f *readFlags) open(p *program, inputs []string, workers int) (*corpus.Set, error) {
+	return corpus.Open(inputs, corpus.Options{Workers: workers, Fields: f.Field, MaxPageBytes: f.MaxPageBytes, MaxBytes: f.MaxUnpacked, Stdin: p.stdin})
+}
+
+// clusterFlags are the options of the clustering that change results.
+type clusterFlags struct {
+	Stemmer    string  `help:"Stemming of story terms: none, light-safe, light10." default:"light10" enum:"none,light-safe,light10" json:"stemmer"`
+	Similarity float64 `help:"Jaccard similarity from which LSH must propose pairs (default ${default})." default:"0.5" placeholder:"J" json:"similarity"`
+	Recall     float64 `help:"Probability with which it must (default ${default})." default:"0.99" placeholder:"P" json:"recall"`
+	Threshold  float64 `help:"Mean similarity that holds a story together; 0 chooses it by the corpus." default:"0" placeholder:"T" json:"threshold"`
+	Sigma      float64 `help:"Days by which a pair of pages loses 40 percent of its similarity (default ${default})." default:"2" placeholder:"DAYS" json:"sigma"`
+	Horizon    float64 `help:"Days beyond which pages are never linked (default ${default})." default:"5" placeholder:"DAYS" json:"horizon"`
+	Method     string  `help:"Clustering: average-link, components, propagation." default:"average-link" enum:"average-link,components,propagation" json:"method"`
+}
+
+func (f *clusterFlags) options(workers int) (cluster.Options, error) {
+	o := cluster.Defaults()
+	o.Workers = workers
+	o.Similarity, o.Recall = f.Similarity, f.Recall
+	o.Story.Threshold, o.Story.Sigma, o.Story.Horizon = f.Threshold, f.Sigma, f.Horizon
+	o.Story.Method, o.Story.Workers = story.Method(f.Method), workers
+	if _, err := lsh.Choose(o.Similarity, o.Recall, o.Slots); err != nil {
+		return o, usage("sada run --help gives the defaults", "%w", err)
+	}
+	// Links under the threshold are kept because their mean with stronger ones may reach it.
+	if f.Threshold > 0 {
+		o.Story.Floor = min(o.Story.Floor, f.Threshold/2)
+	}
+	if err := o.Story.Validate(); err != nil {
+		return o, usage("sada run --help gives the defaults", "%w", err)
+	}
+	return o, nil
+}
+
+// recorded is what the manifest keeps of the options: those that change results.
+type recorded struct {
+	readFlags
+	clusterFlags
+	Normalisation int `json:"normalisation"` // version of the rules
+}
+
+// jobFlags are those of every verb that clusters pages.
+type jobFlags struct {
+	readFlags
+	clusterFlags
+	Workers    int  `help:"Goroutines; no result depends on it (default all processors)." default:"0" placeholder:"N"`
+	MaxRejects int  `help:"Rejects allowed; with more the exit code is 3, -1 allows any number (default ${default})." default:"0" placeholder:"N"`
+	Quiet      bool `help:"No summary." short:"q" xor:"voice"`
+	JSON       bool `help:"One JSON object a line instead of the summary." name:"json" xor:"voice"`
+}
+
+type runCmd struct {
+	Input []string `arg:"" help:"Files, folders or patterns of JSONL, Parquet or text pages, plain or compressed; - is the standard input."`
+	Out   string   `help:"Folder of the results." required:"" placeholder:"DIR" type:"path"`
+	jobFlags
+}
+
+func (c *runCmd) Help() string {
+	return `Reads every page, finds copies, foreign parts and stories, and writes them to a folder that appears
+only when it is complete. An example:
+
+  sada run pages.jsonl.zst more/*.parquet --field text=body --out result` + "\n" + exitHelp
+}
+
+// Run is the verb: read, cluster, publish, tell.
+func (c *runCmd) Run(p *program) error {
+	return c.do(p, job{inputs: c.Input, out: c.Out, known: func(*input, *corpus.Set) (assigned, error) { return noState(), nil }})
+}
+
+// job is what a verb does with pages besides clustering them.
+type job struct {
+	inputs []string
+	out    string
+	// known may add pages that earlier nights have read to those that were read now, and returns
+	// what IDs are given.
+	known func(in *input, set *corpus.Set) (assigned, error)
+	// check may refuse the results before, keep may keep them after they are published; nil does
+	// nothing.
+	check, keep func(r *results) error
+}
+
+// do reads, clusters, publishes and tells.
+func (c *jobFlags) do(p *program, j job) error {
+	workers := c.Workers
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	options, err := c.options(workers)
+	if err != nil {
+		return err
+	}
+	set, err := c.open(p, j.inputs, workers)
+	if err != nil {
+		return err
+	}
+	folder, err := publish.Create(j.out)
+	if err != nil {
+		return fmt.Errorf("create the result folder: %w", err)
+	}
+	defer folder.Abort()
+	// With a reader that goes away, as head does, writing fails; the signal would leave a half-made folder.
+	signal.Ignore(syscall.SIGPIPE)
+
+	tell := newTeller(p, c.Quiet, c.JSON)
+	start := time.Now()
+	in, err := read(p.ctx, set, c.Stemmer, workers, tell)
+	tell.done()
+	if err != nil {
+		return err
+	}
+	old, err := j.known(in, set)
+	if err != nil {
+		return err
+	}
+	if len(in.pages) == 0 {
+		return &failure{exitFailed, errors.New("the inputs hold no page"), rejectHint(in.first)}
+	}
+	timings := []publish.Timing{{Step: "read", Seconds: time.Since(start).Seconds()}}
+	tell.step("read")
+	res, err := cluster.Run(in.pages, options, time.Now)
+	if err != nil {
+		return err
+	}
+	for _, t := range res.Stats.Times {
+		timings = append(timings, publish.Timing{Step: t.Step, Seconds: t.Took.Seconds()})
+	}
+	tell.step("cluster")
+	if err := p.ctx.Err(); err != nil {
+		return err
+	}
+
+	writing := time.Now()
+	r, err := newResults(res, in, old)
+	if err != nil {
+		return err
+	}
+	if j.check != nil {
+		if err := j.check(r); err != nil {
+			return err
+		}
+	}
+	if err := r.write(folder, in.rejects, workers); err != nil {
+		return err
+	}
+	timings = append(timings, publish.Timing{Step: "write", Seconds: time.Since(writing).Seconds()})
+	m := c.manifest(j.inputs, set, in, res, timings, workers)
+	if err := folder.Commit(m); err != nil {
+		return err
+	}
+	tell.step("write")
+	if j.keep != nil {
+		if err := j.keep(r); err != nil {
+			return err
+		}
+		tell.step("keep")
+	}
+	if err := tell.summary(j.out, m, r, time.Since(start)); err != nil {
+		return &failure{exitFailed, fmt.Errorf("write the summary: %w", err), "the results are complete, in " + j.out}
+	}
+	if n := in.rejected; c.MaxRejects >= 0 && n > c.MaxRejects {
+		return &failure{exitRejects, fmt.Errorf("%d of %d records rejected, %d allowed; the rest is published", n, n+in.read, c.MaxRejects), rejectHint(in.first)}
+	}
+	return nil
+}
+
+// rejectHint quotes a reject, if there is one.
+func rejectHint(r *publish.Reject) string {
+	if r == nil {
+		return "check the inputs"
+	}
+	return fmt.Sprintf("the first is %s:%d: %s; rejects.jsonl of a finished run lists all", r.File, r.Line, r.Reason)
+}
+
+// input is what was read.
+type input struct {
+	pages      []*cluster.Page
+	published  map[string]*string // by ID: the record's own date, as results give it
+	rejects    []publish.Reject   // in the order of the inputs
+	rejected   int                // of these, records that could not be read
+	first      *publish.Reject    // of these; nil if there is none
+	duplicates int                // of these, records whose ID another record has
+	hashes     map[string]uint64  // by ID: of the record's content
+	read       int                // pages that were read now
+	badDates   int
+	replaced   int // pages with invalid UTF-8
+	stemmer    arabic.Stemmer
+}
+
+// batchPages is how many pages go to a goroutine at a time: a millisecond's work and more.
+const batchPages = 64
+
+// read reads all pages and makes their features.
+func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, tell *teller) (*input, error) {
+	st, err := arabic.ParseStemmer(stemmer)
+	if err != nil {
+		return nil, err
+	}
+	in := &input{published: make(map[string]*string), hashes: make(map[string]uint64), stemmer: st}
+	var rejects []numbered
+	reject := func(k *kept, reason string) {
+		r := &k.record
+		rejects = append(rejects, numbered{k.n, publish.Reject{File: r.File, Line: int64(r.Line), Byte: r.Byte, Reason: reason, ID: r.Page.ID}})
+	}
+	free := make(chan *cluster.Maker, workers)
+	for range workers {
+		m := &cluster.Maker{Stemmer: st}
+		free <- m
+	}
+	var group errgroup.Group
+	group.SetLimit(workers)
+	batch := func(records []*kept) {
+		group.Go(func() error {
+			m := <-free
+			for _, k := range records {
+				k.page = m.Make(&k.record.Page)
+				k.published = date(k.record.Page.PublishedAt, k.record.Page.DayOnly)
+				k.record.Page.Text = "" // it is not needed any more
+			}
+			free <- m
+			return nil
+		})
+	}
+
+	byID := make(map[string]*kept)
+	var order, records []*kept
+	n := 0
+	for rec, err := range set.Records(ctx) {
+		if err != nil {
+			_ = group.Wait() // the goroutines have no errors
+			return nil, err
+		}
+		tell.read(set.Progress())
+		k := &kept{record: rec, n: n}
+		n++
+		if rec.Reject != "" {
+			reject(k, rec.Reject)
+			if in.rejected == 0 {
+				first := rejects[len(rejects)-1].Reject
+				in.first = &first
+			}
+			in.rejected++
+			continue
+		}
+		if other := byID[rec.Page.ID]; other != nil {
+			in.duplicates++
+			switch {
+			case other.record.Hash == rec.Hash:
+				reject(k, "duplicate id, same content")
+				continue
+			case supersedes(&other.record, &rec):
+				reject(k, "duplicate id, another version is kept")
+				continue
+			}
+			reject(other, "duplicate id, another version is kept")
+			other.dropped = true
+		}
+		byID[rec.Page.ID] = k
+		order, records = append(order, k), append(records, k)
+		if len(records) == batchPages {
+			batch(records)
+			records = nil
+		}
+	}
+	batch(records)
+	_ = group.Wait() // the goroutines have no errors
+	for _, k := range order {
+		if k.dropped {
+			continue
+		}
+		in.pages = append(in.pages, k.page)
+		in.published[k.page.ID] = k.published
+		in.hashes[k.page.ID] = k.record.Hash
+		if k.record.BadDate {
+			in.badDates++
+		}
+		if k.record.Repaired {
+			in.replaced++
+		}
+	}
+	in.read = len(in.pages)
+	// A record that a later one replaced was rejected after those between them.
+	slices.SortFunc(rejects, func(a, b numbered) int { return cmp.Compare(a.n, b.n) })
+	for _, r := range rejects {
+		in.rejects = append(in.rejects, r.Reject)
+	}
+	return in, nil
+}
+
+// kept is a record that is a page.
+type kept struct {
+	record    corpus.Record
+	page      *cluster.Page
+	published *string
+	n         int  // its place in the order of reading
+	dropped   bool // another record of the same ID replaced it
+}
+
+// numbered is a reject with its place in the order of reading.
+type numbered struct {
+	n int
+	publish.Reject
+}
+
+// supersedes says which of two records with one ID and different contents is kept: the later one by its
+// date, else the one with the greater hash, so that the order of reading does not matter.
+func supersedes(a, b *corpus.Record) bool {
+	return cmp.Or(a.Page.PublishedAt.Compare(b.Page.PublishedAt), cmp.Compare(a.Hash, b.Hash)) > 0
+}
+
+// date writes a time as results give it: a day alone if no more is known, null for none.
+func date(t time.Time, dayOnly bool) *string {
+	if t.IsZero() {
+		return nil
+	}
+	layout := time.RFC3339
+	if dayOnly {
+		layout = time.DateOnly
+	}
+	s := t.UTC().Format(layout)
+	return &s
+}
+
+// results turns a clustering into rows.
+type results struct {
+	*cluster.Result
+	published map[string]*string
+	surfaces  map[tfidf.Term]string
+	groups    *identity.State // of the copy groups, in the order of Copies
+	told      *identity.State // of the stories, in the order of Stories
+	changes   []publish.Change
+}
+
+// assigned is the IDs that earlier nights have given; of a run without a state, none.
+type assigned struct {
+	groups, stories *identity.State
+	night           int    // the number of the night that is being made
+	name            string // of it, the same whenever it is made again
+	deleted         []string
+}
+
+func newResults(res *cluster.Result, in *input, old assigned) (*results, error) {
+	r := &results{Result: res, published: in.published, surfaces: cluster.Surfaces(res.Pages, in.stemmer)}
+	ids := make([]string, len(res.Pages))
+	for i, p := range res.Pages {
+		ids[i] = p.ID
+	}
+	for _, kind := range []struct {
+		name   string
+		prefix identity.Prefix
+		old    *identity.State
+		of     []int
+		now    **identity.State
+	}{
+		{"copy_group", identity.CopyGroup, old.groups, res.CopyOf, &r.groups},
+		{"story", identity.Story, old.stories, res.StoryOf, &r.told},
+	} {
+		now, events, err := identity.Assign(kind.old, identity.Grouping{Pages: ids, Group: kind.of},
+			identity.Night{Number: old.night, Name: old.name, Prefix: kind.prefix, Deleted: old.deleted})
+		if err != nil {
+			return nil, fmt.Errorf("IDs of the %ss: %w", kind.name, err)
+		}
+		*kind.now = now
+		for _, e := range events {
+			r.changes = append(r.changes, publish.Change{Event: string(e.Kind), Kind: kind.name, ID: e.ID, Other: e.Other, Pages: e.Pages})
+		}
+	}
+	return r, nil
+}
+
+// noState is what a run without a state knows of earlier nights.
+func noState() assigned {
+	return assigned{groups: new(identity.State), stories: new(identity.State), night: 1}
+}
+
+func (r *results) write(f *publish.Folder, rejects []publish.Reject, workers int) error {
+	var group errgroup.Group
+	group.SetLimit(workers)
+	for _, write := range []func() error{
+		func() error { return publish.JSONL(f, "pages", r.pages()) },
+		func() error { return publish.Parquet(f, "pages", r.pages()) },
+		func() error { return publish.JSONL(f, "passages", r.passages()) },
+		func() error { return publish.Parquet(f, "passages", r.passages()) },
+		func() error { return publish.JSONL(f, "stories", r.stories()) },
+		func() error { return publish.Parquet(f, "stories", r.stories()) },
+		func() error { return publish.JSONL(f, "links", r.links()) },
+		func() error { return publish.Parquet(f, "links", r.links()) },
+		func() error { return publish.Parquet(f, "near", r.near()) },
+		func() error { return publish.Parquet(f, "terms", r.terms()) },
+		func() error { return publish.JSONL(f, "changes", slices.Values(r.changes)) },
+		func() error { return publish.JSONL(f, "rejects", slices.Values(rejects)) },
+	} {
+		group.Go(write)
+	}
+	return group.Wait()
+}
+
+// Roles of pages in their copy groups.
+const (
+	roleOriginal = "original"
+	roleCopy     = "copy"
+	roleSole     = "sole"
+)
+
+func (r *results) pages() iter.Seq[publish.Page] {
+	return func(yield func(publish.Page) bool) {
+		for i, p := range r.Pages {
+			g := r.Copies[r.CopyOf[i]]
+			row := publish.Page{ID: p.ID, Source: p.Source, Title: p.Title, PublishedAt: r.published[p.ID], DateUsed: date(p.Date, p.DayOnly),
+				DateFrom: p.DateFrom, CopyGroup: r.groups.Groups[r.CopyOf[i]].ID, Story: r.told.Groups[r.StoryOf[i]].ID, Role: roleCopy,
+				Confidence: round(r.Confidence[i]), Credit: p.Credit, Credits: p.Credits, Tags: p.Tags, Repaired: p.Repaired, Parts: []publish.Part{}}
+			switch {
+			case len(g.Pages) == 1:
+				row.Role = roleSole
+			case g.Original == i:
+				row.Role = roleOriginal
+			}
+			if row.Credits == nil {
+				row.Credits = []string{}
+			}
+			for _, part := range r.Parts[i] {
+				row.Parts = append(row.Parts, publish.Part{Kind: part.Kind.String(), From: int64(part.From), To: int64(part.To), Page: part.Page, Segment: part.Segment})
+			}
+			if !yield(row) {
+				return
+			}
+		}
+	}
+}
+
+func (r *results) links() iter.Seq[publish.Link] {
+	return func(yield func(publish.Link) bool) {
+		for _, l := range r.Links {
+			if !yield(publish.Link{A: r.Pages[l.A].ID, B: r.Pages[l.B].ID, Kind: string(l.Kind), Jaccard: round(l.Jaccard), ContainmentA: round(l.ContainmentA),
+				ContainmentB: round(l.ContainmentB), CoverA: round(l.CoverA), CoverB: round(l.CoverB), Via: string(l.Via)}) {
+				return
+			}
+		}
+	}
+}
+
+// byteRange is null for an empty range.
+func byteRange(p article.Part) *publish.Range {
+	if p.To <= p.From {
+		return nil
+	}
+	return &publish.Range{From: int64(p.From), To: int64(p.To)}
+}
+
+func (r *results) passages() iter.Seq[publish.Passage] {
+	return func(yield func(publish.Passage) bool) {
+		for i := range r.Passages {
+			p := &r.Passages[i]
+			row := publish.Passage{A: r.Pages[p.A].ID, Segment: p.Segment, Kind: string(p.Kind), FromA: int64(p.BytesA.From), ToA: int64(p.BytesA.To),
+				FromB: int64(p.BytesB.From), ToB: int64(p.BytesB.To), WordsA: int64(p.WordsA.Len()), WordsB: int64(p.WordsB.Len()),
+				ContainmentA: round(p.ContainmentA), ContainmentB: round(p.ContainmentB), Identity: round(p.Identity), Hosts: int64(p.Hosts), Sources: int64(p.Sources),
+				Cut: p.Cut, Confidence: round(p.Confidence), Reasons: p.Reasons}
+			if p.B >= 0 {
+				row.B = r.Pages[p.B].ID
+			}
+			row.Marker, row.Title = byteRange(p.Marker), byteRange(p.Title)
+			if !yield(row) {
+				return
+			}
+		}
+	}
+}
+
+// labelTerms is how many terms label a story in the results.
+const labelTerms = 5
+
+func (r *results) stories() iter.Seq[publish.Story] {
+	return func(yield func(publish.Story) bool) {
+		for n, s := range r.Stories {
+			row := publish.Story{Story: r.told.Groups[n].ID, First: date(s.First, false), Last: date(s.Last, false), Sources: int64(s.Sources), Label: []string{},
+				Headline: r.Pages[s.Headline].Title, Density: round(s.Density)}
+			for _, p := range s.Pages {
+				row.Pages = append(row.Pages, r.Pages[p].ID)
+			}
+			for _, g := range s.Groups {
+				row.CopyGroups = append(row.CopyGroups, r.groups.Groups[g].ID)
+			}
+			for _, term := range s.Labels {
+				// A term that no title has is rarely a name for anything.
+				if word := r.surfaces[term]; word != "" && len(row.Label) < labelTerms {
+					row.Label = append(row.Label, word)
+				}
+			}
+			if !yield(row) {
+				return
+			}
+		}
+	}
+}
+
+func (r *results) terms() iter.Seq[publish.Term] {
+	return func(yield func(publish.Term) bool) {
+		for _, e := range r.Terms.Entries() {
+			if !yield(publish.Term{Term: uint64(e.Term), Docs: int64(e.Docs), Surface: r.surfaces[e.Term]}) {
+				return
+			}
+		}
+	}
+}
+
+func (r *results) near() iter.Seq[publish.Near] {
+	original := func(group int32) string { return r.Pages[r.Copies[group].Original].ID }
+	return func(yield func(publish.Near) bool) {
+		for _, l := range r.Near {
+			if !yield(publish.Near{A: original(l.A), B: original(l.B), Cosine: round(float64(l.Cosine)), Weight: round(float64(l.Weight))}) {
+				return
+			}
+		}
+	}
+}
+
+// round keeps four digits: more would be noise, and differ between processors.
+func round(x float64) float64 {
+	const unit = 1e4
+	return float64(int64(x*unit+.5)) / unit
+}
+
+// manifest tells of the run.
+func (c *jobFlags) manifest(inputs []string, set *corpus.Set, in *input, res *cluster.Result, timings []publish.Timing, workers int) *publish.Manifest {
+	st := &res.Stats
+	m := &publish.Manifest{
+		Version: version(), Workers: workers, Timings: timings, PeakMemory: peakMemory(),
+		Counts: map[string]int64{
+			"pages": int64(len(res.Pages)), "rejects": int64(in.rejected), "duplicates": int64(in.duplicates), "bad_dates": int64(in.badDates), "invalid_utf8": int64(in.replaced),
+			"anchor_hits": int64(st.Hits), "passage_pairs": int64(st.PassagePairs), "passages": int64(len(res.Passages)),
+			"signed": int64(st.Signed), "too_short": int64(st.Short), "lsh_buckets": int64(st.LSH.Buckets), "lsh_largest_bucket": int64(st.LSH.Largest),
+			"lsh_split_buckets": int64(st.LSH.Split), "lsh_skipped_pairs": int64(st.LSH.Skipped), "lsh_pairs": int64(st.LSHPairs),
+			"candidates": int64(st.Candidates), "fragments": int64(st.Fragments), "fragments_settled": int64(st.Settled), "links": int64(len(res.Links)), "copy_groups": int64(len(res.Copies)), "split_off": int64(st.SplitOff),
+			"template_pairs": int64(st.TemplatePairs), "stories": int64(len(res.Stories)),
+			"story_candidates": int64(st.Story.Candidates), "story_links": int64(st.Story.Links), "story_skipped_postings": int64(st.Story.SkippedPostings),
+		},
+		Thresholds: map[string]float64{"copy_jaccard": c.Similarity, "story": round(res.Story.Threshold), "story_floor": round(res.Story.Floor)},
+		LSH:        publish.Bands{Bands: res.LSH.Bands, Rows: res.LSH.Rows},
+		Terms:      publish.TermTable{Docs: int64(res.Terms.Docs()), Version: res.Terms.Version()},
+	}
+	for j := 1; j <= 9; j++ {
+		x := float64(j) / 10
+		m.LSH.Curve = append(m.LSH.Curve, publish.Point{Jaccard: x, Probability: round(res.LSH.Probability(x))})
+	}
+	m.Options, _ = json.Marshal(recorded{c.readFlags, c.clusterFlags, arabic.Version}) // strings and numbers; keys of maps are sorted
+	sum := xxh3.Hash128(m.Options).Bytes()
+	m.OptionHash = hex.EncodeToString(sum[:])
+	for _, name := range inputs {
+		// explain reads the pages again, perhaps from another folder.
+		if abs, err := filepath.Abs(name); err == nil && name != "-" {
+			name = abs
+		}
+		m.Arguments = append(m.Arguments, name)
+	}
+	for _, f := range set.Files() {
+		m.Inputs = append(m.Inputs, publish.Input{Name: f.Name, Format: f.Format, Compression: f.Compression, Bytes: f.Bytes, Hash: f.Hash, Records: int64(f.Records), Rejects: int64(f.Rejects)})
+	}
+	return m
+}
+
+// peakMemory returns the most memory that the process has had, in bytes; 0 if the system does not
+// tell.
+func peakMemory() int64 {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	if runtime.GOOS == "darwin" {
+		return int64(u.Maxrss)
+	}
+	return int64(u.Maxrss) * 1024
+}
