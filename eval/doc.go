@@ -18,11 +18,34 @@
 //  5. Put an interval on it: [BCubedUnits] and its like take a score apart into
 //     independent [Units], which [Bootstrap.PRF] draws again and again.
 //     [Bootstrap.Difference] compares two runs on the same draws.
-//  6. Without gold clusters, [Sample] draws pairs by strata to be judged,
-//     [Cohen], [Fleiss] and [Krippendorff] say how far the judges agree, and
+//  6. Without gold clusters, [Sample] draws pairs by strata to be judged, and
+//     [WriteSample] writes them down; [ReadJudgements] reads what people said of
+//     them, [Cohen], [Fleiss] and [Krippendorff] say how far they agree, and
 //     [EstimatePairs] turns the labels into precision and recall over the pool.
 //  7. Compare two runs without any gold: [Diff] lists merges, splits, moved pages
 //     and the churn of ids.
+//
+// The files of step 6, in CSV (with a header) or JSONL, UTF-8. The first line of a
+// sample is the kind of group that was sampled, "#kind: story" or {"kind":"story"};
+// story and copy are the kinds. Columns may be in any order, and others are ignored.
+//
+//	sample    a, b      ids of two pages
+//	          label     empty, to be filled in
+//	          stratum   name of the part of the pool that the pair was drawn from
+//	          weight    pairs of the pool that it stands for: pool / drawn of the stratum
+//	          score     similarity that the run measured, 0 where it measured none
+//	          together  true if the run has the pair in one cluster
+//	          source_a, date_a, title_a, source_b, date_b, title_b   for the reader
+//	labels    a, b      in either order
+//	          label     same_text, same_story, related, different, unsure; empty takes
+//	                    back what the annotator said before
+//	          annotator a name; a file without any is one person's
+//	          at        when, RFC 3339; optional
+//
+// Rows of a sample are in the order in which they are best judged: the strata
+// nearest to the threshold first, and at random within a stratum, so that who stops
+// early has still judged a random part of it. A labels file is a log that is only
+// appended to; of two rows by one annotator on one pair the later holds.
 //
 // Conventions. Precision of a run that claims nothing is 1, and so is recall of a
 // gold that wants nothing; a score over no page at all is NaN. A figure that rests

@@ -6,38 +6,73 @@ import (
 	"strings"
 )
 
-// Label is a judgement on a pair of pages.
+// Label is a judgement on a pair of pages. A gold of pairs says [Same] or
+// [Different] of one kind of group. A person who labels pairs says what the two
+// pages are to each other, which answers for both kinds at once: see [Label.For].
 type Label string
 
 const (
-	Same       Label = "same"      // one story, or one text
-	Different  Label = "different" // two
-	Related    Label = "related"   // close, but not the same: scored as different
-	Unlabelled Label = ""          // not yet judged
+	Same       Label = "same"       // one story, or one text
+	SameText   Label = "same_text"  // copies of one text, and so one story
+	SameStory  Label = "same_story" // one story in two texts
+	Related    Label = "related"    // close, but not one story: scored as different
+	Different  Label = "different"
+	Unsure     Label = "unsure" // looked at and not decided: scored as unlabelled
+	Unlabelled Label = ""       // not yet judged
 )
 
 // ParseLabel reads a label as people write it: same, 1, true, yes; different, 0,
-// false, no; related; or nothing. Case and outer spaces do not count.
+// false, no; same_text, same_story, related, unsure (with a space or a hyphen as
+// well); or nothing. Case and outer spaces do not count.
 func ParseLabel(s string) (Label, error) {
-	switch strings.ToLower(strings.TrimSpace(s)) {
+	s = strings.ToLower(strings.TrimSpace(s))
+	switch s {
 	case "same", "1", "true", "yes":
 		return Same, nil
 	case "different", "0", "false", "no":
 		return Different, nil
-	case "related":
-		return Related, nil
-	case "":
-		return Unlabelled, nil
 	}
-	return "", fmt.Errorf("label %q: want same (1, true, yes), different (0, false, no), related, or nothing", s)
+	switch l := Label(strings.NewReplacer(" ", "_", "-", "_").Replace(s)); l {
+	case SameText, SameStory, Related, Unsure, Unlabelled:
+		return l, nil
+	}
+	return "", fmt.Errorf("label %q: want same_text, same_story, related, different, unsure; or same (1, true, yes), different (0, false, no); or nothing", s)
 }
 
-// Pair is two pages, which may have been judged.
+// For gives what a label says of one kind of group: Same, Related, Different or
+// Unlabelled. One text is one story, one story in two texts is not one text, and
+// what is undecided has no label.
+func (l Label) For(k Kind) Label {
+	switch {
+	case l == Unsure:
+		return Unlabelled
+	case l == SameText, l == SameStory && k == Story:
+		return Same
+	case l == SameStory:
+		return Related
+	}
+	return l
+}
+
+// For gives the pairs with their labels for one kind of group. The caller owns the
+// result.
+func For(pairs []Pair, k Kind) []Pair {
+	out := slices.Clone(pairs)
+	for i := range out {
+		out[i].Label = out[i].Label.For(k)
+	}
+	return out
+}
+
+// Pair is two pages, which may have been judged. The fields after Label are those
+// of a pair that was drawn by [Sample].
 type Pair struct {
-	A, B    string
-	Label   Label
-	Stratum string  // of the sample it was drawn for, "" for none
-	Weight  float64 // pairs of the pool that this one stands for, 1 or more
+	A, B     string
+	Label    Label
+	Stratum  string  // of the sample it was drawn for, "" for none
+	Weight   float64 // pairs of the pool that this one stands for, 1 or more
+	Score    float64 // similarity that the run measured, 0 where it measured none
+	Together bool    // in one cluster of the run
 }
 
 // ordered gives the pages in byte order: a pair has no direction.

@@ -27,8 +27,8 @@ const (
 	// CSV is RFC 4180 with a header line that names the columns, in any order.
 	// Other columns are ignored.
 	CSV
-	// JSONL has a JSON object a line, with the columns as names. Values are strings
-	// or numbers. Other names are ignored.
+	// JSONL has a JSON object a line, with the columns as names. Values are strings,
+	// numbers, true or false. Other names are ignored.
 	JSONL
 )
 
@@ -73,13 +73,14 @@ func ReadClusters(r io.Reader, f Format) (Clustering, Kind, error) {
 	return c, kind, nil
 }
 
-// ReadPairs reads labelled pairs with the columns a, b and label, and where a
-// file comes from a sample, stratum and weight. The label may be empty: not yet
-// judged. The weight is 1 where it is not given. Pairs come in the order of the
-// file. A bad line gives a [*ParseError].
+// ReadPairs reads pairs with the columns a and b, and where they are given, label,
+// stratum, weight, score and together: a gold of pairs, or a sample as
+// [WriteSample] has written it. The label may be empty: not yet judged. The weight
+// is 1 where it is not given. Pairs come in the order of the file. A bad line
+// gives a [*ParseError].
 func ReadPairs(r io.Reader, f Format) ([]Pair, Kind, error) {
 	var pairs []Pair
-	kind, err := readRows(r, f, []string{"a", "b", "label", "stratum", "weight"}, 3, func(v []string) error {
+	kind, err := readRows(r, f, sampleColumns, 2, func(v []string) error {
 		if v[0] == "" || v[1] == "" {
 			return errors.New("a and b must not be empty")
 		}
@@ -91,6 +92,16 @@ func ReadPairs(r io.Reader, f Format) ([]Pair, Kind, error) {
 		if v[4] != "" {
 			if p.Weight, err = strconv.ParseFloat(v[4], 64); err != nil || !(p.Weight >= 1) || math.IsInf(p.Weight, 0) {
 				return fmt.Errorf("weight %q: want a number of pairs, 1 or more", v[4])
+			}
+		}
+		if v[5] != "" {
+			if p.Score, err = strconv.ParseFloat(v[5], 64); err != nil || math.IsNaN(p.Score) || math.IsInf(p.Score, 0) {
+				return fmt.Errorf("score %q: want a number", v[5])
+			}
+		}
+		if v[6] != "" {
+			if p.Together, err = strconv.ParseBool(v[6]); err != nil {
+				return fmt.Errorf("together %q: want true or false", v[6])
 			}
 		}
 		pairs = append(pairs, p)
@@ -238,7 +249,8 @@ func readCSV(in *bufio.Reader, columns []string, need int, add func([]string) er
 		if err != nil && err != io.EOF {
 			return "", err
 		}
-		if kind, err = parseKind(first[len(kindMark):]); err != nil {
+		// A spreadsheet gives every line as many fields as the longest.
+		if kind, err = parseKind(strings.TrimRight(first[len(kindMark):], ",;\r\n")); err != nil {
 			return "", &ParseError{1, err}
 		}
 		skipped = 1
@@ -332,10 +344,10 @@ func readJSONL(in io.Reader, columns []string, need int, add func([]string) erro
 				if err := json.Unmarshal(v, &values[i]); err != nil {
 					return err
 				}
-			case jsontext.KindNumber:
+			case jsontext.KindNumber, jsontext.KindTrue, jsontext.KindFalse:
 				values[i] = string(v)
 			default:
-				return fmt.Errorf("%q is %s; want a string or a number", c, v.Kind())
+				return fmt.Errorf("%q is %s; want a string, a number, true or false", c, v.Kind())
 			}
 		}
 		return add(values)
