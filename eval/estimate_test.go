@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"sada/eval"
 )
 
@@ -154,76 +152,6 @@ func TestEstimateCoverage(t *testing.T) {
 		t.Logf("%s: %.4f of %d worlds", what, got, n)
 		if got < low || got > high {
 			t.Errorf("%s: covered in %.4f of %d worlds, want %.2f to %.2f", what, got, n, low, high)
-		}
-	}
-}
-
-func TestSample(t *testing.T) {
-	var pool []eval.Candidate
-	for i := range 100 {
-		score := float64(i) / 100
-		pool = append(pool, eval.Candidate{A: fmt.Sprintf("p%02d", i), B: "a", Score: score, Together: i%2 == 0 && score >= 0.3})
-	}
-	o := eval.SampleOptions{Bands: []float64{0.1, 0.5}, Threshold: 0.3, NearMiss: 0.05, PerStratum: 8, Seed: 3}
-	pairs, sizes, err := eval.Sample(pool, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []eval.StratumSize{
-		{Name: "near miss", Pool: 5, Drawn: 5},
-		{Name: "apart below 0.1", Pool: 10, Drawn: 8},
-		{Name: "apart 0.1-0.5", Pool: 25, Drawn: 8}, // 10..24 and the odd ones of 30..49
-		{Name: "apart from 0.5", Pool: 25, Drawn: 8},
-		{Name: "together 0.1-0.5", Pool: 10, Drawn: 8},
-		{Name: "together from 0.5", Pool: 25, Drawn: 8},
-	}
-	if d := cmp.Diff(want, sizes); d != "" {
-		t.Error(d)
-	}
-	weights := make(map[string]float64)
-	seen := make(map[string]bool)
-	for _, p := range pairs {
-		weights[p.Stratum] += p.Weight
-		if p.A != "a" || seen[p.B] || p.Label != eval.Unlabelled {
-			t.Errorf("pair %+v", p)
-		}
-		seen[p.B] = true
-	}
-	for _, s := range sizes {
-		near(t, "weights of "+s.Name, weights[s.Name], float64(s.Pool))
-	}
-
-	rand.New(rand.NewPCG(1, 1)).Shuffle(len(pool), func(i, j int) { pool[i], pool[j] = pool[j], pool[i] })
-	again, _, err := eval.Sample(pool, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(pairs, again); d != "" {
-		t.Errorf("another order of candidates: %s", d)
-	}
-	o.Seed++
-	if other, _, _ := eval.Sample(pool, o); cmp.Equal(pairs, other) {
-		t.Error("another seed draws the same pairs")
-	}
-}
-
-func TestSampleRefuses(t *testing.T) {
-	c := func(a, b string, score float64) eval.Candidate { return eval.Candidate{A: a, B: b, Score: score} }
-	ok := eval.SampleOptions{PerStratum: 2}
-	for _, x := range []struct {
-		name string
-		pool []eval.Candidate
-		o    eval.SampleOptions
-		says string
-	}{
-		{"self pair", []eval.Candidate{c("a", "a", 1)}, ok, "itself"},
-		{"twice", []eval.Candidate{c("a", "b", 1), c("b", "a", 0.5)}, ok, "twice"},
-		{"no score", []eval.Candidate{c("a", "b", math.NaN())}, ok, "no score"},
-		{"bands", nil, eval.SampleOptions{PerStratum: 2, Bands: []float64{0.5, 0.5}}, "ascending"},
-		{"too few", nil, eval.SampleOptions{PerStratum: 1}, "2 or more"},
-	} {
-		if _, _, err := eval.Sample(x.pool, x.o); err == nil || !strings.Contains(err.Error(), x.says) {
-			t.Errorf("%s: error %v, want %q", x.name, err, x.says)
 		}
 	}
 }
