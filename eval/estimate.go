@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -58,6 +59,20 @@ type PairEstimate struct {
 	Recall   Estimate
 	Judged   int // pairs with a label
 	Unjudged int // pairs without
+	Strata   []StratumEstimate
+}
+
+// StratumEstimate is what the labels say of one stratum.
+type StratumEstimate struct {
+	Name     string  `json:"stratum"`
+	Pool     float64 `json:"pool"`     // pairs it stands for
+	Together float64 `json:"together"` // share of the judged pairs that the run has together
+	Judged   int     `json:"judged"`
+	Same     int     `json:"same"` // of them
+	// Low and High are the Wilson interval of the share of pairs that are the same.
+	// With none among those judged, High times Pool is how many may be.
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
 }
 
 // EstimatePairs estimates precision and recall from a stratified sample of judged
@@ -100,8 +115,13 @@ func EstimatePairs(pairs []Pair, together func(Pair) bool, level float64) PairEs
 	}
 	slices.SortFunc(strata, func(a, b *stratum) int { return strings.Compare(a.name, b.name) })
 	for _, s := range strata {
+		e := StratumEstimate{Name: s.name, Pool: s.pool, Judged: len(s.same), Same: int(floats.Sum(s.same)), Together: share(floats.Sum(s.together), float64(len(s.same)))}
+		e.Low, e.High = Wilson(e.Same, e.Judged, level)
+		out.Strata = append(out.Strata, e)
+	}
+	for _, s := range strata {
 		if n := len(s.same); n < minPerStratum && float64(n) < s.pool {
-			e := unknown(out.Judged, "too few labels in stratum %q: %d, need %d", s.name, n, minPerStratum)
+			e := unknown(out.Judged, "too few labels in stratum %q: %d, need %g", s.name, n, min(minPerStratum, s.pool))
 			out.Precision, out.Recall = e, e
 			return out
 		}

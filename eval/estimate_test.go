@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"sada/eval"
 )
 
@@ -57,6 +59,10 @@ func TestEstimatePairs(t *testing.T) {
 	near(t, "high", got.Precision.High, (middle+half)/(1+1.959963984540054*1.959963984540054/n))
 	// Recall: 942 of 942 + 2000·.05.
 	near(t, "recall", got.Recall.Value, 942./1042)
+	low, high := eval.Wilson(49, 50, 0.95)
+	if d := cmp.Diff(eval.StratumEstimate{Name: "together high", Pool: 900, Together: 1, Judged: 50, Same: 49, Low: low, High: high}, got.Strata[1]); d != "" || len(got.Strata) != 3 {
+		t.Errorf("%d strata, the second: %s", len(got.Strata), d)
+	}
 	if got.Precision.Units != 100 || got.Recall.Units != 84 || got.Judged != 200 {
 		t.Errorf("%+v", got)
 	}

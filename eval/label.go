@@ -119,6 +119,41 @@ func (j Judgements) For(k Kind) Judgements {
 	return out
 }
 
+// Consensus is what most annotators say: for every pair [Same], [Different], or
+// [Unlabelled] where as many say one as the other or nobody is sure. The labels
+// must be those for one kind ([Judgements.For]); related counts as different. Pairs
+// come by A, then B. Disputed is the number of pairs without a majority though two
+// or more annotators were sure.
+func (j Judgements) Consensus() (pairs []Pair, disputed int) {
+	votes := make(map[[2]string][2]int) // same, not the same
+	for _, sheet := range j.Sheets {
+		for _, p := range sheet {
+			v := votes[[2]string{p.A, p.B}]
+			switch p.Label {
+			case Same:
+				v[0]++
+			case Related, Different:
+				v[1]++
+			}
+			votes[[2]string{p.A, p.B}] = v
+		}
+	}
+	for pair, v := range votes {
+		p := Pair{A: pair[0], B: pair[1], Weight: 1}
+		switch {
+		case v[0] > v[1]:
+			p.Label = Same
+		case v[0] < v[1]:
+			p.Label = Different
+		case v[0] > 0:
+			disputed++
+		}
+		pairs = append(pairs, p)
+	}
+	slices.SortFunc(pairs, func(x, y Pair) int { return cmp.Or(strings.Compare(x.A, y.A), strings.Compare(x.B, y.B)) })
+	return pairs, disputed
+}
+
 // Sampled is a pair that was drawn, with what a reader wants to know of the two
 // pages beside it. Titles, sources and dates may be empty.
 type Sampled struct {

@@ -130,6 +130,31 @@ func TestNewJudgements(t *testing.T) {
 	}
 }
 
+func TestConsensus(t *testing.T) {
+	say := func(annotator, b string, l eval.Label) eval.Judgement {
+		return eval.Judgement{A: "a", B: b, Annotator: annotator, Label: l}
+	}
+	j := eval.NewJudgements([]eval.Judgement{
+		say("x", "1", eval.SameText), say("y", "1", eval.SameStory), say("z", "1", eval.Different),
+		say("x", "2", eval.SameStory), say("y", "2", eval.Related),
+		say("x", "3", eval.Unsure), say("y", "3", eval.Related),
+		say("x", "4", eval.Unsure),
+	})
+	pair := func(b string, l eval.Label) eval.Pair { return eval.Pair{A: b, B: "a", Label: l, Weight: 1} }
+	for kind, want := range map[eval.Kind][]eval.Pair{
+		eval.Story: {pair("1", eval.Same), pair("2", ""), pair("3", eval.Different), pair("4", "")},
+		eval.Copy:  {pair("1", eval.Different), pair("2", eval.Different), pair("3", eval.Different), pair("4", "")},
+	} {
+		got, disputed := j.For(kind).Consensus()
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s: %s", kind, d)
+		}
+		if want := map[eval.Kind]int{eval.Story: 1}[kind]; disputed != want {
+			t.Errorf("%s: %d disputed, want %d", kind, disputed, want)
+		}
+	}
+}
+
 // FuzzReadJudgements reads anything as labels. What is read survives being written
 // and read again.
 func FuzzReadJudgements(f *testing.F) {

@@ -198,8 +198,8 @@ type Dated struct {
 	Time time.Time
 }
 
-// restStratum is the name of the pairs that were no candidates.
-const restStratum = "apart, no candidate"
+// RestStratum is the name of the stratum of [SampleRest].
+const RestStratum = "apart, no candidate"
 
 // SampleRest draws n pairs at random from those no further apart in time than the
 // horizon that are not among the candidates: what a run never compared, and where
@@ -265,7 +265,7 @@ func SampleRest(pages []Dated, candidates []Candidate, horizon time.Duration, n 
 			taken[[2]int{a, b}] = true
 		}
 	}
-	size := StratumSize{Name: restStratum, Pool: before[len(pages)] - len(taken)}
+	size := StratumSize{Name: RestStratum, Pool: before[len(pages)] - len(taken)}
 	size.Drawn = min(n, size.Pool)
 	var out []Pair
 	add := func(k int) {
@@ -275,7 +275,7 @@ func SampleRest(pages []Dated, candidates []Candidate, horizon time.Duration, n 
 		}
 		taken[[2]int{a, b}] = true
 		x, y := pages[a].Page, pages[b].Page
-		out = append(out, Pair{A: min(x, y), B: max(x, y), Stratum: restStratum, Weight: float64(size.Pool) / float64(size.Drawn)})
+		out = append(out, Pair{A: min(x, y), B: max(x, y), Stratum: RestStratum, Weight: float64(size.Pool) / float64(size.Drawn)})
 	}
 	r := rand.New(rand.NewPCG(seed, 0))
 	if size.Drawn*2 >= size.Pool { // too many for drawing again and again
