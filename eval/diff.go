@@ -28,31 +28,34 @@ type Changes struct {
 
 // Rename is a cluster that kept its pages but not its id.
 type Rename struct {
-	From, To string
-	Pages    int
+	From  string `json:"from"`
+	To    string `json:"to"`
+	Pages int    `json:"pages"`
 }
 
 // Part is a cluster and how many pages it shares with the other side.
 type Part struct {
-	Cluster string
-	Pages   int
+	Cluster string `json:"cluster"`
+	Pages   int    `json:"pages"`
 }
 
 // Merge is a new cluster with the old ones whose heir it is.
 type Merge struct {
-	Into string
-	From []Part
+	Into string `json:"into"`
+	From []Part `json:"from"`
 }
 
 // Split is an old cluster with the new ones whose parent it is.
 type Split struct {
-	From string
-	Into []Part
+	From string `json:"from"`
+	Into []Part `json:"into"`
 }
 
 // Move is a page that left its cluster alone.
 type Move struct {
-	Page, From, To string
+	Page string `json:"page"`
+	From string `json:"from"`
+	To   string `json:"to"`
 }
 
 // Same says that both runs have the same pages in the same groups; ids may differ.

@@ -9,41 +9,47 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"math"
+	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
+	"sada/cluster/copies"
+	"sada/cluster/lsh"
 	"sada/cmd/sada/internal/publish"
 	"sada/eval"
+	"sada/features/article"
+	"sada/features/shingle"
 )
 
 // exitGate is the exit code of a result below a gate that the caller has set.
 const exitGate = 4
 
 type evalCmd struct {
-	Gold  string  `arg:"" help:"Gold clusters, pairs or spans: TSV, CSV or JSONL." type:"existingfile"`
-	Dir   string  `arg:"" help:"Folder of a run." name:"run" type:"path"`
-	Kind  string  `help:"What gold clusters and pairs are groups of, if the file does not say: story, copy." enum:"story,copy," default:""`
-	By    string  `help:"Score slices as well: source, day, length." enum:"source,day,length," default:""`
-	Seed  uint64  `help:"Of the bootstrap." default:"1" placeholder:"N"`
-	MinF1 float64 `help:"Exit with 4 if the first F1 is below." name:"min-f1" placeholder:"F1"`
-	JSON  bool    `help:"One JSON object." name:"json" xor:"form"`
-	CSV   bool    `help:"Comma-separated values." name:"csv" xor:"form"`
+	Gold string             `arg:"" help:"Gold clusters, pairs or spans: TSV, CSV or JSONL." type:"existingfile"`
+	Dir  string             `arg:"" help:"Folder of a run." name:"run" type:"path"`
+	Kind string             `help:"What gold clusters and pairs are groups of, if the file does not say: story, copy." enum:"story,copy," default:""`
+	By   string             `help:"Score slices as well: source, day, length, spelling." enum:"source,day,length,spelling," default:""`
+	LSH  bool               `help:"Compare the LSH of the run with all pairs of its texts, which are read again." name:"lsh"`
+	Seed uint64             `help:"Of the bootstrap (default ${default})." default:"1" placeholder:"N"`
+	Min  map[string]float64 `help:"Exit with 4 if a figure is below, as --min b-cubed-f1=0.95." placeholder:"NAME=VALUE"`
+	formFlags
 }
 
 func (c *evalCmd) Help() string {
 	return `Scores a run by what people have said. The whole corpus of the run is clustered, and only labelled pages are scored. Gold files:
 
   clusters  id<TAB>cluster, with "#kind: story" or "#kind: copy" in the first line
-  pairs     a<TAB>b<TAB>label, the label same, different or related
+  pairs     a<TAB>b<TAB>label, the label same, different or related, or one of a labels file
   spans     id<TAB>from<TAB>to<TAB>kind, bytes of the page's text; an id alone is a page without spans
 
-CSV and JSONL have the same columns by name. Intervals are at 95 %, by bootstrap over gold clusters or pages. An example:
+CSV and JSONL have the same columns by name. Intervals are at 95 %, by bootstrap over gold clusters or pages. The figures for
+--min are those of --csv with hyphens: b-cubed-f1, pairwise-precision, ari, tail-characters-recall. An example:
 
-  sada eval testdata/gold.stories.tsv out --by source`
+  sada eval testdata/gold.stories.tsv out --by source --min b-cubed-f1=0.95`
 }
 
 // goldFile is a gold file and what it holds.
@@ -53,17 +59,11 @@ type goldFile struct {
 	contents string // clusters, pairs, spans
 }
 
+const goldHint = "sada eval --help describes gold files"
+
 // openGold finds out what a gold file holds, by its name and its first lines.
 func openGold(path string) (goldFile, error) {
-	g := goldFile{path: path}
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".csv":
-		g.format = eval.CSV
-	case ".jsonl", ".json", ".ndjson":
-		g.format = eval.JSONL
-	default:
-		g.format = eval.TSV
-	}
+	g := goldFile{path: path, format: formatOf(path)}
 	f, err := os.Open(path)
 	if err != nil {
 		return g, err
@@ -72,12 +72,13 @@ func openGold(path string) (goldFile, error) {
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 1<<20)
 	has := make(map[string]bool)
-	columns := 0
+	columns, records := 0, 0
 	for n := 0; lines.Scan() && n < 1000; n++ { // pages without spans may come first
 		line := strings.TrimPrefix(lines.Text(), "\ufeff")
-		if line == "" || strings.HasPrefix(line, "#") {
+		if strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
+		records++
 		switch g.format {
 		case eval.JSONL:
 			var row map[string]any
@@ -87,7 +88,7 @@ func openGold(path string) (goldFile, error) {
 				}
 			}
 		case eval.CSV:
-			if fields, err := csv.NewReader(strings.NewReader(line)).Read(); err == nil && n == 0 {
+			if fields, err := csv.NewReader(strings.NewReader(line)).Read(); err == nil && records == 1 {
 				for _, k := range fields {
 					has[k] = true
 				}
@@ -100,19 +101,21 @@ func openGold(path string) (goldFile, error) {
 		return g, fmt.Errorf("%s: %w", path, err)
 	}
 	switch {
+	case records == 0:
+		return g, usage(goldHint, "%s is empty: there is nothing to score by", path)
 	case has["cluster"] || columns == 2:
 		g.contents = "clusters"
-	case has["label"] || columns == 3 || columns == 5: // with stratum and weight
+	case has["label"] || columns == 3 || columns > 4: // with stratum and weight
 		g.contents = "pairs"
 	case has["from"] || columns == 4:
 		g.contents = "spans"
 	default:
-		return g, usage("sada eval --help describes gold files", "%s: neither clusters, pairs nor spans", path)
+		return g, usage(goldHint, "%s: neither clusters, pairs nor spans", path)
 	}
 	return g, nil
 }
 
-// read calls the reader of the gold's contents.
+// readGold calls the reader of the gold's contents.
 func readGold[T any](g goldFile, read func(io.Reader, eval.Format) (T, eval.Kind, error)) (T, eval.Kind, error) {
 	var none T
 	f, err := os.Open(g.path)
@@ -122,9 +125,34 @@ func readGold[T any](g goldFile, read func(io.Reader, eval.Format) (T, eval.Kind
 	defer f.Close()
 	out, kind, err := read(f, g.format)
 	if err != nil {
-		return none, "", usage("sada eval --help describes gold files", "%s: %w", g.path, err)
+		return none, "", usage(goldHint, "%s: %w", g.path, err)
 	}
 	return out, kind, nil
+}
+
+// kindOf is what a gold file groups, by its first line or else by the flag.
+func (g goldFile) kindOf(said eval.Kind, flag string) (eval.Kind, error) {
+	if kind := cmp.Or(said, eval.Kind(flag)); kind != "" {
+		return kind, nil
+	}
+	return "", usage(`begin the file with "#kind: story" or "#kind: copy", or give --kind`, "%s: the file does not say what it groups", g.path)
+}
+
+// clusters reads gold clusters, of which there is one at least.
+func (g goldFile) clusters(flag string) (eval.Clustering, eval.Kind, error) {
+	gold, said, err := readGold(g, eval.ReadClusters)
+	if err != nil {
+		return gold, "", err
+	}
+	if gold.Len() == 0 {
+		return gold, "", usage(goldHint, "%s is empty: there is nothing to score by", g.path)
+	}
+	kind, err := g.kindOf(said, flag)
+	return gold, kind, err
+}
+
+func noOverlap(path string, gold eval.Clustering) error {
+	return usage("check that gold and run are of the same corpus; ids must be equal byte for byte", "%s: none of its %d pages is in the run, as %q", path, gold.Len(), gold.Members()[0].Pages[0])
 }
 
 // runPages reads the pages of a run; a missing run is a usage error.
@@ -150,13 +178,6 @@ func clustering(pages []publish.Page, kind eval.Kind) (eval.Clustering, error) {
 	return eval.NewClustering(rows)
 }
 
-func (c *evalCmd) kind(of eval.Kind) (eval.Kind, error) {
-	if kind := cmp.Or(of, eval.Kind(c.Kind)); kind != "" {
-		return kind, nil
-	}
-	return "", usage(`begin the file with "#kind: story" or "#kind: copy", or give --kind`, "%s: the file does not say what it groups", c.Gold)
-}
-
 // Run is the verb.
 func (c *evalCmd) Run(p *program) error {
 	g, err := openGold(c.Gold)
@@ -167,10 +188,10 @@ func (c *evalCmd) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	r := &scoreReport{out: p.stdout, asJSON: c.JSON, asCSV: c.CSV}
+	r := new(scoreReport)
 	switch g.contents {
 	case "clusters":
-		err = c.clusters(r, g, pages)
+		err = c.clusters(p, r, g, pages)
 	case "pairs":
 		err = c.pairs(r, g, pages)
 	default:
@@ -179,21 +200,28 @@ func (c *evalCmd) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	if err := r.print(); err != nil {
+	if c.LSH {
+		if err := c.lsh(p, r, pages); err != nil {
+			return err
+		}
+	}
+	if err := c.print(p, r.findings()); err != nil {
 		return err
 	}
-	if f1, ok := r.first(); c.MinF1 > 0 && (!ok || f1 < c.MinF1) {
-		return &failure{exitGate, fmt.Errorf("F1 %.4f is below the gate of %.4f", f1, c.MinF1), "sada worst lists what is wrong"}
-	}
-	return nil
+	return gate(c.Min, r.figures(), true)
 }
 
-func (c *evalCmd) clusters(r *scoreReport, g goldFile, pages []publish.Page) error {
-	gold, kind, err := readGold(g, eval.ReadClusters)
+// clusterMeasures are the measures of clusterings that have units for a bootstrap.
+var clusterMeasures = []struct {
+	name  string
+	units func(eval.Table) eval.Units
+}{
+	{"B-cubed", eval.BCubedUnits}, {"pairwise", eval.PairwiseUnits}, {"exact clusters", eval.ExactClusterUnits}, {"CEAF-e", eval.CEAFeUnits},
+}
+
+func (c *evalCmd) clusters(p *program, r *scoreReport, g goldFile, pages []publish.Page) error {
+	gold, kind, err := g.clusters(c.Kind)
 	if err != nil {
-		return err
-	}
-	if kind, err = c.kind(kind); err != nil {
 		return err
 	}
 	run, err := clustering(pages, kind)
@@ -201,17 +229,23 @@ func (c *evalCmd) clusters(r *scoreReport, g goldFile, pages []publish.Page) err
 		return err
 	}
 	a := eval.Align(gold, run)
-	if len(a.Pages) == 0 {
-		return usage("check that gold and run are of the same corpus", "%s: none of its %d pages is in the run", c.Gold, gold.Len())
+	switch len(a.Pages) {
+	case 0:
+		return noOverlap(c.Gold, gold)
+	case 1:
+		return usage("label more pages", "%s: one labelled page is in the run, %q: a clustering of one page cannot be scored", c.Gold, a.Pages[0])
 	}
 	r.note("%d labelled pages in %d %s clusters; the run has %d pages in %d; %d are scored", gold.Len(), gold.NumClusters(), kind, run.Len(), run.NumClusters(), len(a.Pages))
+	if a.Unlabelled > 0 {
+		r.note("%d pages of the run have no label: a small gold flatters, since what can be confused grows with the square of the corpus", a.Unlabelled)
+	}
 	r.absent(a.Absent)
 	t := a.Table()
+	r.degenerate(t)
 	b := eval.DefaultBootstrap(c.Seed)
-	r.units("B-cubed", b, eval.BCubedUnits(t))
-	r.units("pairwise", b, eval.PairwiseUnits(t))
-	r.units("exact clusters", b, eval.ExactClusterUnits(t))
-	r.units("CEAF-e", b, eval.CEAFeUnits(t))
+	for _, m := range clusterMeasures {
+		r.units(m.name, b, m.units(t))
+	}
 	r.point("BLANC", eval.BLANC(t))
 	v := eval.VMeasure(t)
 	r.single("ARI", eval.ARI(t))
@@ -221,8 +255,25 @@ func (c *evalCmd) clusters(r *scoreReport, g goldFile, pages []publish.Page) err
 	r.single("completeness", v.Completeness)
 	r.single("V-measure", v.V)
 	r.note("clusters of the scored pages: gold %s; run %s", sizes(t.Gold), sizes(t.Run))
-	c.slices(r, a, pages)
-	return nil
+	r.goldSizes, r.runSizes = eval.Histogram(t.Gold), eval.Histogram(t.Run)
+	return c.slices(p, r, a, pages)
+}
+
+// degenerate warns of a gold or a run that no score tells anything about.
+func (r *scoreReport) degenerate(t eval.Table) {
+	for _, x := range []struct {
+		bad  bool
+		says string
+	}{
+		{len(t.Gold) == t.N, "the gold has no two scored pages together: pairwise recall is 1 whatever the run does"},
+		{len(t.Gold) == 1, "the gold has all scored pages in one cluster: precision is 1 whatever the run does"},
+		{len(t.Run) == t.N, "the run has no two scored pages together: precision is 1 by that alone"},
+		{len(t.Run) == 1, "the run has all scored pages in one cluster: recall is 1 by that alone"},
+	} {
+		if x.bad {
+			r.note("warning: %s", x.says)
+		}
+	}
 }
 
 // sizes writes a histogram in a few words.
@@ -240,27 +291,39 @@ func sizes(of []int) string {
 }
 
 // slices scores parts of the labelled pages.
-func (c *evalCmd) slices(r *scoreReport, a eval.Alignment, pages []publish.Page) {
+func (c *evalCmd) slices(p *program, r *scoreReport, a eval.Alignment, pages []publish.Page) error {
 	if c.By == "" {
-		return
+		return nil
+	}
+	habits := make(map[string]string)
+	if c.By == "spelling" { // the run does not keep texts
+		f, err := openRun(c.Dir, a.Pages...)
+		if err != nil {
+			return err
+		}
+		if err := f.read(p); err != nil {
+			return err
+		}
+		for id, page := range f.articles {
+			habits[id] = eval.Spelling(page.Text)
+		}
 	}
 	of := make(map[string]string, len(pages))
 	for i := range pages {
-		of[pages[i].ID] = c.slice(&pages[i])
+		if of[pages[i].ID] = habits[pages[i].ID]; c.By != "spelling" {
+			of[pages[i].ID] = c.slice(&pages[i])
+		}
 	}
 	names := make(map[string]bool)
 	for _, id := range a.Pages {
 		names[of[id]] = true
 	}
-	order := make([]string, 0, len(names))
-	for n := range names {
-		order = append(order, n)
-	}
-	slices.Sort(order)
-	for _, name := range order {
+	b := eval.DefaultBootstrap(c.Seed)
+	for _, name := range slices.Sorted(maps.Keys(names)) {
 		part := a.Subset(func(id string) bool { return of[id] == name })
-		r.point(fmt.Sprintf("B-cubed, %s %s (%d pages)", c.By, cmp.Or(name, "unknown"), len(part.Pages)), eval.BCubed(part.Table()))
+		r.units(fmt.Sprintf("B-cubed, %s %s (%d pages)", c.By, cmp.Or(name, "unknown"), len(part.Pages)), b, eval.BCubedUnits(part.Table()))
 	}
+	return nil
 }
 
 // slice names the part that a page is in.
@@ -274,12 +337,7 @@ func (c *evalCmd) slice(p *publish.Page) string {
 		}
 		return (*p.DateUsed)[:len("2006-01-02")]
 	}
-	bytes := int64(0)
-	for _, part := range p.Parts {
-		if part.Kind == "main" {
-			bytes += part.To - part.From
-		}
-	}
+	bytes := ownBytes(p)
 	// Doubling classes: a brief, a report, a feature.
 	limit := int64(500)
 	for bytes >= limit && limit < 16000 {
@@ -291,14 +349,26 @@ func (c *evalCmd) slice(p *publish.Page) string {
 	return fmt.Sprintf("under %6d bytes", limit)
 }
 
+// ownBytes is the length of a page's main text.
+func ownBytes(p *publish.Page) int64 {
+	n := int64(0)
+	for _, part := range p.Parts {
+		if part.Kind == article.Main.String() {
+			n += part.To - part.From
+		}
+	}
+	return n
+}
+
 func (c *evalCmd) pairs(r *scoreReport, g goldFile, pages []publish.Page) error {
 	pairs, kind, err := readGold(g, eval.ReadPairs)
 	if err != nil {
 		return err
 	}
-	if kind, err = c.kind(kind); err != nil {
+	if kind, err = g.kindOf(kind, c.Kind); err != nil {
 		return err
 	}
+	pairs = eval.For(pairs, kind)
 	run, err := clustering(pages, kind)
 	if err != nil {
 		return err
@@ -307,7 +377,11 @@ func (c *evalCmd) pairs(r *scoreReport, g goldFile, pages []publish.Page) error 
 	for _, s := range problems.Self {
 		r.note("warning: %s is paired with itself; not scored", s.A)
 	}
-	for _, s := range problems.Contradictions[:min(len(problems.Contradictions), maxRows)] {
+	shown := min(len(problems.Contradictions), maxRows)
+	if shown > 0 {
+		r.note("warning: contradictions in the gold: %s", shownOf(shown, len(problems.Contradictions)))
+	}
+	for _, s := range problems.Contradictions[:shown] {
 		r.note("warning: %s and %s are labelled apart, but a chain of labels joins them: %s", s.A, s.B, strings.Join(s.Chain, " = "))
 	}
 	s := eval.ScorePairs(pairs, run)
@@ -335,7 +409,7 @@ func (c *evalCmd) spans(r *scoreReport, g goldFile, pages []publish.Page) error 
 		return eval.ReadSpans(f, g.format)
 	}()
 	if err != nil {
-		return usage("sada eval --help describes gold files", "%s: %w", g.path, err)
+		return usage(goldHint, "%s: %w", g.path, err)
 	}
 	var ids []string
 	var spans []eval.Span
@@ -369,12 +443,50 @@ func (c *evalCmd) spans(r *scoreReport, g goldFile, pages []publish.Page) error 
 	return nil
 }
 
-// scoreReport collects scores and prints them as a table, JSON or CSV.
+// lshPages bounds the pages that are compared with each other: 12.5 million pairs.
+const lshPages = 5000
+
+// lsh compares the candidates of LSH with all pairs, on the texts of the run.
+func (c *evalCmd) lsh(p *program, r *scoreReport, pages []publish.Page) error {
+	ids := make([]string, len(pages))
+	for i := range pages {
+		ids[i] = pages[i].ID
+	}
+	slices.Sort(ids)
+	if len(ids) > lshPages {
+		rand.New(rand.NewPCG(c.Seed, 0)).Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
+		ids = ids[:lshPages]
+		slices.Sort(ids)
+	}
+	f, err := openRun(c.Dir, ids...)
+	if err != nil {
+		return err
+	}
+	if err := f.read(p); err != nil {
+		return err
+	}
+	options, err := f.options.options(1)
+	if err != nil {
+		return err
+	}
+	var sets [][]uint64
+	for _, id := range ids {
+		words, _ := f.pages[id].MainWords(parts(f.rows[id]))
+		if set := shingle.Set(shingle.Grams(nil, words, copies.ShingleWords)); len(set) >= copies.MinShingles {
+			sets = append(sets, set)
+		}
+	}
+	l := eval.MeasureLSH(sets, lsh.Params{Bands: f.manifest.LSH.Bands, Rows: f.manifest.LSH.Rows}, options.Bucket, f.options.Similarity)
+	r.curve = &l
+	return nil
+}
+
+// scoreReport collects scores, to be printed as a table, JSON or CSV.
 type scoreReport struct {
-	out           io.Writer
-	asJSON, asCSV bool
-	notes         []string
-	rows          []scoreRow
+	notes               []string
+	rows                []scoreRow
+	goldSizes, runSizes []eval.SizeCount
+	curve               *eval.LSHRecall
 }
 
 // scoreRow is one measure. Numbers that are not known are null.
@@ -436,14 +548,26 @@ func (r *scoreReport) single(name string, x float64) {
 	r.rows = append(r.rows, scoreRow{Measure: name, Value: &score{Value: number(x)}})
 }
 
-// first returns the F1 of the first measure.
-func (r *scoreReport) first() (float64, bool) {
+// figures are all scores by the names that limits use.
+func (r *scoreReport) figures() map[string]*float64 {
+	out := make(map[string]*float64)
 	for _, row := range r.rows {
-		if row.F1 != nil && row.F1.Value != nil {
-			return *row.F1.Value, true
+		name := strings.Map(func(c rune) rune {
+			if c == ' ' {
+				return '-'
+			}
+			return c
+		}, strings.ToLower(strings.NewReplacer(":", "", ",", "").Replace(row.Measure)))
+		for suffix, s := range map[string]*score{"-precision": row.Precision, "-recall": row.Recall, "-f1": row.F1, "": row.Value} {
+			if s != nil {
+				out[name+suffix] = s.Value
+			}
 		}
 	}
-	return 0, false
+	if r.curve != nil {
+		out["lsh-recall"] = number(r.curve.Recall())
+	}
+	return out
 }
 
 func (s *score) String() string {
@@ -473,27 +597,25 @@ func (s *score) cells() []string {
 	return []string{cell(s.Value), cell(s.Low), cell(s.High)}
 }
 
-func (r *scoreReport) print() error {
-	switch {
-	case r.asJSON:
-		b, err := json.Marshal(struct {
-			Type   string     `json:"type"`
-			Notes  []string   `json:"notes"`
-			Scores []scoreRow `json:"scores"`
-		}{"scores", r.notes, r.rows})
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(r.out, "%s\n", b)
-		return err
-	case r.asCSV:
-		w := csv.NewWriter(r.out)
-		rows := [][]string{{"measure", "precision", "precision_low", "precision_high", "recall", "recall_low", "recall_high", "f1", "f1_low", "f1_high", "value"}}
-		for _, row := range r.rows {
-			rows = append(rows, slices.Concat([]string{row.Measure}, row.Precision.cells(), row.Recall.cells(), row.F1.cells(), row.Value.cells()[:1]))
-		}
-		return w.WriteAll(rows)
+func (r *scoreReport) findings() findings {
+	rows := [][]string{{"measure", "precision", "precision_low", "precision_high", "recall", "recall_low", "recall_high", "f1", "f1_low", "f1_high", "value"}}
+	for _, row := range r.rows {
+		rows = append(rows, slices.Concat([]string{row.Measure}, row.Precision.cells(), row.Recall.cells(), row.F1.cells(), row.Value.cells()[:1]))
 	}
+	return findings{
+		object: struct {
+			Type      string           `json:"type"`
+			Notes     []string         `json:"notes"`
+			Scores    []scoreRow       `json:"scores"`
+			GoldSizes []eval.SizeCount `json:"gold_sizes,omitempty"`
+			RunSizes  []eval.SizeCount `json:"run_sizes,omitempty"`
+			LSH       *eval.LSHRecall  `json:"lsh,omitempty"`
+		}{"scores", r.notes, r.rows, r.goldSizes, r.runSizes, r.curve},
+		rows: rows, text: r.text(),
+	}
+}
+
+func (r *scoreReport) text() string {
 	var b strings.Builder
 	for _, n := range r.notes {
 		fmt.Fprintln(&b, n)
@@ -502,20 +624,32 @@ func (r *scoreReport) print() error {
 	for _, row := range r.rows {
 		width = max(width, len([]rune(row.Measure)))
 	}
-	fmt.Fprintf(&b, "\n%-*s  %-22s %-22s %-22s\n", width, "", "precision", "recall", "F1")
+	line := func(cells ...any) {
+		fmt.Fprintln(&b, strings.TrimRight(fmt.Sprintf("%s  %-22s %-22s %s", cells...), " "))
+	}
+	fmt.Fprintln(&b)
+	line(strings.Repeat(" ", width), "precision", "recall", "F1")
 	why := ""
 	for _, row := range r.rows {
-		pad := strings.Repeat(" ", width-len([]rune(row.Measure)))
+		name := row.Measure + strings.Repeat(" ", width-len([]rune(row.Measure)))
 		if row.Value != nil {
-			fmt.Fprintf(&b, "%s%s  %-22s %-22s %-22s\n", row.Measure, pad, "", "", row.Value)
+			line(name, "", "", row.Value)
 			continue
 		}
-		fmt.Fprintf(&b, "%s%s  %-22s %-22s %-22s\n", row.Measure, pad, row.Precision, row.Recall, row.F1)
+		line(name, row.Precision, row.Recall, row.F1)
 		why = cmp.Or(why, row.F1.Why)
 	}
 	if why != "" {
 		fmt.Fprintf(&b, "\nno interval where there is none: %s\n", why)
 	}
-	_, err := io.WriteString(r.out, b.String())
-	return err
+	if r.curve != nil {
+		fmt.Fprintf(&b, "\nLSH of %d bands of %d rows on %d texts, compared with all pairs: of %d pairs of Jaccard similarity %g and more it proposes %d\n",
+			r.curve.Bands, r.curve.Rows, r.curve.Sets, r.curve.Pairs, r.curve.Least, r.curve.Found)
+		rows := [][]string{{"Jaccard", "pairs", "proposed", "share [95 %]", "by theory"}}
+		for _, x := range r.curve.Curve {
+			rows = append(rows, []string{fmt.Sprintf("%.1f-%.1f", x.From, x.To), strconv.Itoa(x.Pairs), strconv.Itoa(x.Found), fmt.Sprintf("%.4f [%.3f %.3f]", x.Measured, x.Low, x.High), fmt.Sprintf("%.4f", x.Theory)})
+		}
+		b.WriteString(aligned("  ", rows))
+	}
+	return b.String()
 }
