@@ -400,28 +400,7 @@ func (s *signer) sign(dst []uint64, words []uint32) []uint64 {
 // stories clusters the copy groups.
 func (r *runner) stories() error {
 	res := r.res
-	counts := make([][]tfidf.Count, len(res.Copies))
-	nodes := make([]story.Node, len(res.Copies))
-	var g errgroup.Group
-	g.SetLimit(r.o.Workers)
-	const block = 256
-	for from := 0; from < len(counts); from += block {
-		g.Go(func() error {
-			for i := from; i < min(from+block, len(counts)); i++ {
-				of := res.Copies[i]
-				counts[i] = res.Pages[of.Original].Counts(res.Parts[of.Original])
-				nodes[i].Size = 1
-				for _, p := range of.Pages { // canonical order: the first with a date is the earliest
-					if page := res.Pages[p]; !page.Date.IsZero() {
-						nodes[i].Time, nodes[i].Dated = page.Date.Unix(), true
-						break
-					}
-				}
-			}
-			return nil
-		})
-	}
-	_ = g.Wait() // no goroutine returns an error
+	counts, nodes := res.nodes(r.o.Workers)
 	var df tfidf.Counter
 	for _, c := range counts {
 		df.Add(c)
@@ -435,12 +414,9 @@ func (r *runner) stories() error {
 	o := r.o.Story.For(nodes)
 	res.Story = o
 	links, stats := story.Graph(nodes, o)
-	never := r.templates()
-	apart := make(map[[2]int32]bool, len(never))
-	for _, p := range never {
-		apart[p] = true
-	}
-	links = slices.DeleteFunc(links, func(l story.Link) bool { return apart[[2]int32{l.A, l.B}] })
+	never, templates := res.templates()
+	links = without(links, never)
+	res.Stats.TemplatePairs = templates
 	res.Stats.Story, res.Near = stats, links
 	of := story.Partition(nodes, links, o, never...)
 
@@ -500,19 +476,55 @@ func (r *runner) stories() error {
 	return nil
 }
 
+// nodes returns the terms of every copy group, those of its original, and its node, which has no
+// vector yet.
+func (res *Result) nodes(workers int) ([][]tfidf.Count, []story.Node) {
+	counts := make([][]tfidf.Count, len(res.Copies))
+	nodes := make([]story.Node, len(res.Copies))
+	var g errgroup.Group
+	g.SetLimit(workers)
+	const block = 256
+	for from := 0; from < len(counts); from += block {
+		g.Go(func() error {
+			for i := from; i < min(from+block, len(counts)); i++ {
+				of := res.Copies[i]
+				counts[i] = res.Pages[of.Original].Counts(res.Parts[of.Original])
+				nodes[i].Size = 1
+				for _, p := range of.Pages { // canonical order: the first with a date is the earliest
+					if page := res.Pages[p]; !page.Date.IsZero() {
+						nodes[i].Time, nodes[i].Dated = page.Date.Unix(), true
+						break
+					}
+				}
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // no goroutine returns an error
+	return counts, nodes
+}
+
 // templates returns the pairs of copy groups that a template link says are the same frame filled on
-// different occasions.
-func (r *runner) templates() [][2]int32 {
-	var out [][2]int32
-	for _, l := range r.res.Links {
+// different occasions, and the number of such links.
+func (res *Result) templates() (groups [][2]int32, links int) {
+	for _, l := range res.Links {
 		if l.Kind == copies.Template {
-			r.res.Stats.TemplatePairs++
-			if a, b := r.res.CopyOf[l.A], r.res.CopyOf[l.B]; a != b {
-				out = append(out, [2]int32{int32(min(a, b)), int32(max(a, b))})
+			links++
+			if a, b := res.CopyOf[l.A], res.CopyOf[l.B]; a != b {
+				groups = append(groups, [2]int32{int32(min(a, b)), int32(max(a, b))})
 			}
 		}
 	}
-	return out
+	return groups, links
+}
+
+// without takes the pairs that must stay apart from links.
+func without(links []story.Link, never [][2]int32) []story.Link {
+	apart := make(map[[2]int32]bool, len(never))
+	for _, p := range never {
+		apart[p] = true
+	}
+	return slices.DeleteFunc(links, func(l story.Link) bool { return apart[[2]int32{l.A, l.B}] })
 }
 
 // titleWeight is how often a word of the title counts. Measured: 2 and 3 are best, within .002 of
