@@ -52,10 +52,13 @@ type commands struct {
 	Explain  explainCmd  `cmd:"" help:"Say why two pages are or are not together, or what is known of one."`
 	Passages passagesCmd `cmd:"" help:"Print the map of a page: what is its own and where the rest is from."`
 	Eval     evalCmd     `cmd:"" help:"Score a run by gold clusters, pairs or spans."`
+	Sweep    sweepCmd    `cmd:"" help:"Try thresholds, methods and options of stories against a gold."`
 	Diff     diffCmd     `cmd:"" help:"Compare two runs: merges, splits, moves, IDs, and scores."`
 	Sample   sampleCmd   `cmd:"" help:"Draw pairs of pages to be labelled, by strata and with their weights."`
 	Estimate estimateCmd `cmd:"" help:"Estimate precision and recall from labels on a sample."`
 	Agree    agreeCmd    `cmd:"" help:"Say how far annotators agree, and list what to adjudicate."`
+	Worst    worstCmd    `cmd:"" help:"List false merges and false splits, ranked, with their reasons."`
+	Synth    synthCmd    `cmd:"" help:"Make a corpus with known truth of any base corpus."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 	Help     helpCmd     `cmd:"" help:"Print this help, or that of a verb."`
 }
