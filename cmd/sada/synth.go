@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"sada/cluster"
+	"sada/cluster/copies"
 	"sada/cmd/sada/internal/corpus"
 	"sada/eval"
 	"sada/features/arabic"
@@ -22,7 +23,7 @@ import (
 )
 
 type synthCmd struct {
-	Base      []string `arg:"" help:"Pages of any corpus, as for sada run; one page of each of its stories is used."`
+	Base      []string `arg:"" help:"Pages of any corpus, as for sada run; one page of each of its stories is used, of templates none."`
 	Out       string   `help:"Folder for corpus.jsonl and its gold files; it must not have them yet." required:"" placeholder:"DIR" type:"path"`
 	Copies    float64  `help:"Copies of a page, in the mean (default ${default})." default:"1.5" placeholder:"N"`
 	Edit      float64  `help:"Most words of a copy that are changed (default ${default})." default:"0.15" placeholder:"SHARE"`
@@ -147,8 +148,18 @@ func (c *synthCmd) base(p *program) ([]article.Page, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	// Frames that are filled every day are told apart by their numbers alone, which a follow-up loses.
+	framed := make(map[int]bool) // by story
+	for _, l := range res.Links {
+		if l.Kind == copies.Template {
+			framed[res.StoryOf[l.A]], framed[res.StoryOf[l.B]] = true, true
+		}
+	}
 	var out []article.Page
-	for _, s := range res.Stories {
+	for n, s := range res.Stories {
+		if framed[n] {
+			continue
+		}
 		page := records[res.Pages[s.Headline].ID].Page
 		page.Title, page.PublishedAt, page.DayOnly = res.Pages[s.Headline].Title, res.Pages[s.Headline].Date, res.Pages[s.Headline].DayOnly
 		var main []string
