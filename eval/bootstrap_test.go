@@ -2,6 +2,7 @@ package eval_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -182,6 +183,55 @@ func BenchmarkBootstrap(b *testing.B) {
 	b.Run("Difference", func(b *testing.B) {
 		for b.Loop() {
 			eval.DefaultBootstrap(1).Difference(u, u)
+		}
+	})
+}
+
+// TestBCubedSlice compares slices with the definition, page by page.
+func TestBCubedSlice(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 25).Draw(t, "pages")
+		var gold, run []string
+		keep := make(map[string]bool)
+		label := rapid.IntRange(0, 5)
+		for i := range n {
+			page := fmt.Sprintf("p%02d", i)
+			gold = append(gold, fmt.Sprintf("%s=g%d", page, label.Draw(t, "gold")))
+			run = append(run, fmt.Sprintf("%s=r%d", page, label.Draw(t, "run")))
+			keep[page] = rapid.Bool().Draw(t, "keep")
+		}
+		keep["p00"] = true
+		a := eval.Align(clustering(t, gold...), clustering(t, run...))
+		var precision, recall, kept float64
+		for i := range n {
+			page := fmt.Sprintf("p%02d", i)
+			if !keep[page] {
+				continue
+			}
+			var inGold, inRun, both float64
+			for j := range n {
+				g, r := gold[j][4:] == gold[i][4:], run[j][4:] == run[i][4:]
+				if g {
+					inGold++
+				}
+				if r {
+					inRun++
+				}
+				if g && r {
+					both++
+				}
+			}
+			kept++
+			precision += both / inRun
+			recall += both / inGold
+		}
+		got := eval.BCubedSlice(a, func(p string) bool { return keep[p] }).PRF()
+		if math.Abs(got.Precision-precision/kept) > tolerance || math.Abs(got.Recall-recall/kept) > tolerance {
+			t.Fatalf("%+v, want %v and %v", got, precision/kept, recall/kept)
+		}
+		all := eval.BCubedSlice(a, func(string) bool { return true }).PRF()
+		if whole := eval.BCubed(a.Table()); math.Abs(all.F1-whole.F1) > tolerance {
+			t.Fatalf("all pages: %+v, want %+v", all, whole)
 		}
 	})
 }

@@ -177,8 +177,9 @@ func Align(gold, run Clustering) Alignment {
 // Table counts the scored pages by gold cluster and run cluster.
 func (a Alignment) Table() Table { return newTable(a.goldLabel, a.runLabel) }
 
-// Subset keeps the scored pages for which keep is true, for a score per source,
-// day or length. Clusters count with their kept pages alone. Absent and
+// Subset keeps the scored pages for which keep is true, such as those of a half of
+// the gold; [BCubedSlice] is for slices that cut through clusters. Clusters count
+// with their kept pages alone. Absent and
 // Unlabelled stay those of the whole alignment.
 func (a Alignment) Subset(keep func(page string) bool) Alignment {
 	s := a

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"sada/eval"
 )
@@ -19,7 +20,7 @@ func assignments(pairs ...string) []eval.Assignment {
 	return rows
 }
 
-func clustering(t testing.TB, pairs ...string) eval.Clustering {
+func clustering(t rapid.TB, pairs ...string) eval.Clustering {
 	t.Helper()
 	c, err := eval.NewClustering(assignments(pairs...))
 	if err != nil {

@@ -8,7 +8,7 @@
 //     page in two clusters; [CheckPairs] lists self pairs and contradictions.
 //  2. Align them by page: [Align], [AlignRuns] for two runs, [AlignSpans]. The run
 //     clusters the whole corpus, only labelled pages are scored, and gold pages
-//     that the run lacks are listed. [Alignment.Subset] gives slices.
+//     that the run lacks are listed.
 //  3. Count the pages by gold and run cluster: a [Table], sparse, from which every
 //     measure follows in time linear in the pages.
 //  4. Score: [Alignment.Scores] computes them all. [BCubed] is the one to quote;
@@ -18,6 +18,7 @@
 //  5. Put an interval on it: [BCubedUnits] and its like take a score apart into
 //     independent [Units], which [Bootstrap.PRF] draws again and again.
 //     [Bootstrap.Difference] compares two runs on the same draws.
+//     [BCubedSlice] does it for the pages of a source, a day, a length or a [Spelling].
 //  6. Without gold clusters, [Sample] draws pairs by strata to be judged, and
 //     [WriteSample] writes them down; [ReadJudgements] reads what people said of
 //     them, [Cohen], [Fleiss] and [Krippendorff] say how far they agree, and

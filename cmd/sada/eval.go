@@ -320,8 +320,14 @@ func (c *evalCmd) slices(p *program, r *scoreReport, a eval.Alignment, pages []p
 	}
 	b := eval.DefaultBootstrap(c.Seed)
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		part := a.Subset(func(id string) bool { return of[id] == name })
-		r.units(fmt.Sprintf("B-cubed, %s %s (%d pages)", c.By, cmp.Or(name, "unknown"), len(part.Pages)), b, eval.BCubedUnits(part.Table()))
+		pages := 0
+		units := eval.BCubedSlice(a, func(id string) bool {
+			if of[id] == name {
+				pages++
+			}
+			return of[id] == name
+		})
+		r.units(fmt.Sprintf("B-cubed, %s %s (%d pages)", c.By, cmp.Or(name, "unknown"), pages), b, units)
 	}
 	return nil
 }
