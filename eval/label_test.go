@@ -37,7 +37,7 @@ func TestLabelsAnswerForBothKinds(t *testing.T) {
 // awkward is a sample whose texts have everything that a format might trip over.
 var awkward = []eval.Sampled{
 	{Pair: eval.Pair{A: `a "1", x`, B: "صدى\t2", Stratum: "near miss", Weight: 10.0 / 3, Score: 0.2345678901234567, Together: true},
-		TitleA: "=سطر\nثان", TitleB: "‮ab", SourceA: "outlet", DateB: "2024-06-03"},
+		TitleA: "=سطر\nثان", TitleB: "\u202eab", SourceA: "outlet", DateB: "2024-06-03"},
 	{Pair: eval.Pair{A: "c", B: " d ", Label: eval.SameStory, Weight: 1}},
 }
 

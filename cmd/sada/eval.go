@@ -25,9 +25,6 @@ import (
 	"sada/features/shingle"
 )
 
-// exitGate is the exit code of a result below a gate that the caller has set.
-const exitGate = 4
-
 type evalCmd struct {
 	Gold string             `arg:"" help:"Gold clusters, pairs or spans: TSV, CSV or JSONL." type:"existingfile"`
 	Dir  string             `arg:"" help:"Folder of a run." name:"run" type:"path"`

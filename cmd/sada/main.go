@@ -27,14 +27,15 @@ const (
 	exitFailed  = 1
 	exitUsage   = 2
 	exitRejects = 3  // done, but with more rejects than allowed
+	exitGate    = 4  // a quality figure is beyond the limit that the caller has set
 	exitNoSpace = 14 // the disk is full, or a limit of the user's space or of a file's size is reached
 	exitSIGINT  = 128 + int(syscall.SIGINT)
 	exitSIGTERM = 128 + int(syscall.SIGTERM)
 )
 
 const exitHelp = `
-Exit codes: 0 done, 1 failed, 2 usage, 3 done with more rejects than allowed, 14 no space left,
-130 interrupted, 143 terminated. Take an unknown code for a failure.`
+Exit codes: 0 done, 1 failed, 2 usage, 3 done with more rejects than allowed, 4 a figure beyond the limit
+that was set for it, 14 no space left, 130 interrupted, 143 terminated. Take an unknown code for a failure.`
 
 func main() {
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 const demo = "../../testdata/corpus.jsonl"
 
 // TestScripts runs the program in a process of its own, as a user would. Besides the commands of
-// testscript, the scripts have those of scriptCommands, and the demo corpus as $CORPUS.
+// testscript, the scripts have those of scriptCommands, the demo corpus as $CORPUS and the folder of its gold files as $GOLD.
 func TestScripts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the scripts start some hundred processes, which takes long with the race detector")
@@ -54,6 +54,11 @@ func TestScripts(t *testing.T) {
 			}
 			path := filepath.Join(env.WorkDir, ".corpus.jsonl")
 			env.Setenv("CORPUS", path)
+			gold, err := filepath.Abs("../../testdata")
+			if err != nil {
+				return err
+			}
+			env.Setenv("GOLD", gold)
 			return os.WriteFile(path, corpus, 0o644)
 		},
 	})
