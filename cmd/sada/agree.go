@@ -61,19 +61,11 @@ func (c *agreeCmd) Run(p *program) error {
 	}
 	ratings := make(map[string]eval.Ratings)
 	for _, question := range []string{"label", "story", "copy"} {
-		sheets := all.Sheets
+		asked := all
 		if question != "label" {
-			sheets = decisions(all.For(eval.Kind(question)).Sheets)
+			asked = all.For(eval.Kind(question))
 		}
-		for i, s := range sheets { // unsure is no label
-			sheets[i] = slices.Clone(s)
-			for j := range s {
-				if s[j].Label == eval.Unsure {
-					sheets[i][j].Label = eval.Unlabelled
-				}
-			}
-		}
-		r, err := eval.NewRatings(sheets...)
+		r, err := eval.NewRatings(decided(asked.Sheets, question != "label")...)
 		if err != nil {
 			return err
 		}
@@ -169,14 +161,19 @@ func (c *agreeCmd) Run(p *program) error {
 	return gate(c.Min, figures, true)
 }
 
-// decisions makes labels the same or different: related is not the same.
-func decisions(sheets [][]eval.Pair) [][]eval.Pair {
-	for _, sheet := range sheets {
-		for i := range sheet {
-			if sheet[i].Label == eval.Related {
-				sheet[i].Label = eval.Different
+// decided gives sheets in which unsure is no label and, for a decision, related is not the same.
+func decided(sheets [][]eval.Pair, decision bool) [][]eval.Pair {
+	out := make([][]eval.Pair, len(sheets))
+	for i, sheet := range sheets {
+		out[i] = slices.Clone(sheet)
+		for j := range out[i] {
+			switch l := &out[i][j].Label; {
+			case *l == eval.Unsure:
+				*l = eval.Unlabelled
+			case *l == eval.Related && decision:
+				*l = eval.Different
 			}
 		}
 	}
-	return sheets
+	return out
 }
