@@ -72,7 +72,7 @@ type Proposal struct {
 	Strength float64 // how far the layout alone can be trusted, in [0, 1]
 }
 
-// Line is a line of a text that has a word.
+// Line is a line of a text that has a word, or what was glued to one.
 type Line struct {
 	From  int // offset of its first byte that is not space
 	Token int // index of its first level-1 token

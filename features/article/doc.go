@@ -2,7 +2,8 @@
 //
 //  1. The text is cut into lines that have a word; space and signs between them belong to the line
 //     before. Only whole lines and their beginnings are looked at: the words of a marker inside a
-//     sentence are that sentence's own ("وقال المصدر: إن ...").
+//     sentence are that sentence's own ("وقال المصدر: إن ..."). Three things that portals glue to the
+//     first or the last line without a break are made lines before.
 //  2. The lines before the article are named: a repeated title, headlines of other articles, the
 //     publication line, place and agency. The first line of a page whose record has no title is the
 //     title, if it is short and other lines follow.

@@ -139,6 +139,13 @@ func TestParts(t *testing.T) {
 			توسيع الميناء القديم
 			{harbour}`, `
 			main: قاعة`},
+		{"a title that is a verse of a poem", "يا رصيف الميناء القديم", "", `
+			سألت الموج عن وجه البحارة
+			وعن الليل الذي طال انتظاره
+			وعن ريح تعود بلا سفينة
+			يا رصيف الميناء القديم
+			متى تعود السفن إلى بيوتها`, `
+			main: سألت`},
 		{"ticker", "توسيع الميناء القديم", "", `
 			{bakery title}    {library title}    مباراة الذهاب تنتهي بالتعادل    أمطار على الساحل    معرض للزهور في الحديقة
 			توسيع الميناء القديم
@@ -283,6 +290,34 @@ func TestParts(t *testing.T) {
 			furniture: ...المزيد
 			furniture: إعلان
 			furniture: جميع`},
+		{"the page's address", "", "", `
+			{harbour}
+			رابط الخبر بصحيفة المرفأ: توسيع الميناء القديم بعد سنوات من التأخير والعمال سينجزون الرصيف الأول قبل نهاية الصيف المقبل كما قال رئيس البلدية`, `
+			main: بدأت
+			furniture: رابط`},
+		{"the page's address glued to the text", "", "", `
+			{harbour} رابط الخبر بصحيفة المرفأ: توسيع الميناء القديم`, `
+			main: بدأت بلدية المدينة
+			furniture: رابط`},
+		{"a sentence about an address", "", "", `
+			{harbour} وأرسل رابط الخبر بصحيفة المرفأ إلى زملائه`, `
+			main: بدأت`},
+		{"the buttons of a gallery glued to the text", "توسيع الميناء القديم", "", `
+			Next Previous {harbour}`, `
+			furniture: Next Previous
+			main: بدأت`},
+		{"key words glued to the text", "", "", `
+			{bakery}
+			{harbour} سمات الميناء القديم رئيس البلدية`, `
+			main: يعمل
+			tags: سمات الميناء`},
+		{"a sentence that begins like glued key words", "", "", `
+			{harbour} سمات الميناء القديم باقية كما كانت.`, `
+			main: بدأت`},
+		{"the word inside the last sentence", "", "", `
+			{bakery}
+			ويقول السكان إن أقدم الأرصفة له سمات الميناء القديم`, `
+			main: يعمل`},
 		{"prose that begins like furniture", "", "", `
 			{harbour}
 			تابعوا طريقهم إلى الميناء

@@ -52,6 +52,7 @@ type line struct {
 	class         class
 	rest          int // first token after the phrase
 	colon         bool
+	glued         bool // to the line before it, by unglue
 }
 
 func (l *line) words() int { return l.tokEnd - l.tok }
@@ -60,6 +61,7 @@ func (l *line) words() int { return l.tokEnd - l.tok }
 // memory with t or the parser.
 func (r *Parser) Parse(p *Page, t *arabic.Text) Article {
 	r.split(p.Text, t)
+	r.unglue(p.Text, t)
 	for i := range r.lines {
 		r.classify(p.Text, t, &r.lines[i])
 	}
@@ -109,20 +111,87 @@ func (r *Parser) split(text string, t *arabic.Text) {
 	}
 }
 
+// unglue makes lines of their own of what portals glue to a text without a line break: the buttons of a
+// gallery before its first line, key words and the address of the page after its last.
+func (r *Parser) unglue(text string, t *arabic.Text) {
+	if len(r.lines) == 0 {
+		return
+	}
+	first := &r.lines[0]
+	if n := first.tok + len(gallery); n < first.tokEnd && begins(t, first.tok, first.tokEnd, gallery) {
+		r.divide(text, t, 0, n)
+	}
+	last := len(r.lines) - 1
+	l := &r.lines[last]
+	for i := l.tokEnd - 1; i > l.tok; i-- {
+		switch {
+		case begins(t, i, l.tokEnd, address) && labels(text, t, i+len(address), l.tokEnd):
+		case begins(t, i, l.tokEnd, gluedTags) && r.gluedTags(text, t, i):
+			l.glued = true
+		default:
+			continue
+		}
+		r.divide(text, t, last, i)
+		return
+	}
+}
+
+// gluedTags reports whether the word at a token of the last line, the name of a key words line that is
+// a common word as well, stands behind the article's end and before nothing that ends like a sentence.
+func (r *Parser) gluedTags(text string, t *arabic.Text, i int) bool {
+	l := &r.lines[len(r.lines)-1]
+	if n := l.tokEnd - i; n < 2 || n > titleWords {
+		return false
+	}
+	before := strings.TrimRightFunc(text[l.from:t.Tokens[i].From], unicode.IsSpace)
+	sign, _ := utf8.DecodeLastRuneInString(before)
+	end, _ := utf8.DecodeLastRuneInString(text[:l.to])
+	return strings.ContainsRune(".!؟?…)\"”»", sign) && !strings.ContainsRune(".!؟?…:", end)
+}
+
+// divide makes two lines of the n-th, the second of which begins with a token. The second gets the
+// mark of being glued.
+func (r *Parser) divide(text string, t *arabic.Text, n, token int) {
+	a := r.lines[n]
+	b := a
+	at := int(t.Tokens[token].From)
+	a.to = a.from + len(strings.TrimRightFunc(text[a.from:at], unicode.IsSpace))
+	a.end, a.tokEnd, a.glued = at, token, false
+	b.from, b.tok = at, token
+	r.lines[n] = a
+	r.lines = slices.Insert(r.lines, n+1, b)
+}
+
+// begins reports whether the tokens of a line from the i-th on are those of a phrase.
+func begins(t *arabic.Text, i, end int, phrase []string) bool {
+	if len(phrase) > end-i {
+		return false
+	}
+	for n, token := range phrase {
+		if string(word(t, i+n)) != token {
+			return false
+		}
+	}
+	return true
+}
+
+// labels reports whether a colon stands before the i-th token of a line, or at most placeWords later.
+func labels(text string, t *arabic.Text, i, end int) bool {
+	for n := i; n < end && n <= i+placeWords; n++ {
+		if strings.HasPrefix(strings.TrimLeft(text[t.Tokens[n-1].To:t.Tokens[n].From], " \u00a0"), ":") {
+			return true
+		}
+	}
+	return false
+}
+
 func word(t *arabic.Text, i int) []byte { return t.Norm[t.Tokens[i].At:t.Tokens[i].End] }
 
 // classify finds what a line begins with.
 func (r *Parser) classify(text string, t *arabic.Text, l *line) {
 	best := -1
 	for _, p := range phrases[string(word(t, l.tok))] {
-		if len(p.tokens) <= best || len(p.tokens) > l.words() {
-			continue
-		}
-		same := true
-		for i := 1; i < len(p.tokens) && same; i++ {
-			same = string(word(t, l.tok+i)) == p.tokens[i]
-		}
-		if same {
+		if len(p.tokens) > best && begins(t, l.tok, l.tokEnd, p.tokens) {
 			best, l.class = len(p.tokens), p.class
 		}
 	}
@@ -147,7 +216,7 @@ func (r *Parser) classify(text string, t *arabic.Text, l *line) {
 	case service:
 		keep = !alone && l.words() <= bylineWords && quoted(strings.TrimRight(after, " \u00a0*."))
 	case keywords:
-		keep = alone || l.colon
+		keep = alone || l.colon || l.glued
 	case published:
 		keep = l.words() <= dateWords && (l.colon || dated(text, t, l))
 	case banner:
@@ -157,7 +226,10 @@ func (r *Parser) classify(text string, t *arabic.Text, l *line) {
 		}
 		l.class = furnished
 	case prompt:
-		keep = l.words() <= promptWords && !sentence(text, l) || l.colon && string(word(t, l.tok)) == "رابط"
+		keep = l.words() <= promptWords && !sentence(text, l)
+		l.class = furnished
+	case linked:
+		keep = labels(text, t, l.rest, l.tokEnd)
 		l.class = furnished
 	case labelled:
 		keep = l.colon && l.words() <= promptWords
@@ -277,7 +349,8 @@ func (s *scan) headlines() int {
 	for i := range lines[:min(len(lines), headlineLines)] {
 		l := &lines[i]
 		if s.repeats(l) {
-			if i < leastHeadlines {
+			// Between two lines of a poem its title may be a verse. An article has paragraphs.
+			if i < leastHeadlines || !slices.ContainsFunc(lines[i+1:], func(l line) bool { return s.prose(&l) }) {
 				return 0
 			}
 			s.give(Head, lines[i-1].end)
