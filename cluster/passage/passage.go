@@ -41,6 +41,6 @@ type Passage struct {
 	Confidence                           float64      // of the kind, in [0, 1]
 	Reasons                              []string
 
-	days   int  // on which unrelated hosts carry it
-	inside bool // it begins inside a line
+	days    int  // on which unrelated hosts carry it
+	version bool // the two pages are versions of one report, unless it is cut
 }

@@ -21,6 +21,7 @@ type evidence struct {
 	dayA, dayB int
 	untitled   bool // the tail does not begin with the title
 	inline     bool // the tail begins inside a line
+	items      int  // of the host, each with a heading
 	own        bool // page b exists
 	others     int  // pages of other subjects that carry the tail
 	related    int  // pages of the host's subject that carry it
@@ -48,9 +49,10 @@ func TestRuleOfEvidence(t *testing.T) {
 		{name: "a joined report on three pages", own: true, sourceB: "s2", before: "من جهة ثانية ", untitled: true, others: 3, reason: "joined report"},
 		{name: "a text without its title", own: true, sourceB: "s2", untitled: true},
 		{name: "inside a line", own: true, sourceB: "s2", inline: true, reason: "inside a line"},
+		{name: "the last item of a collection", own: true, sourceB: "s2", items: 3, reason: "an item among others"},
+		{name: "a host with a heading", own: true, sourceB: "s2", items: 1, want: true},
 		{name: "three unrelated hosts and no page of its own", others: 2, want: true, kind: SharedTail, reason: "on 3 unrelated pages"},
 		{name: "two unrelated hosts and no page of its own", others: 1, kind: SharedTail},
-		{name: "six related hosts and no page of its own", related: 5, host: near, kind: SharedTail},
 		{name: "three unrelated hosts and a page of the same day", own: true, others: 2, want: true, reason: "on 3 unrelated pages"},
 	} {
 		t.Run(e.name, func(t *testing.T) {
@@ -72,6 +74,9 @@ func TestRuleOfEvidence(t *testing.T) {
 				tail = e.before + paragraphs(e.b)
 			}
 			own := paragraphs(e.host)
+			for range e.items {
+				own += line(w.words(9)) + line(w.words(40))
+			}
 			if e.inline {
 				own = strings.TrimSuffix(own, "\n") + " "
 			}
@@ -112,6 +117,31 @@ func TestRuleOfEvidence(t *testing.T) {
 				t.Errorf("the tail is of page %d", p.B)
 			}
 		})
+	}
+}
+
+// Pages that end alike are versions of one report if they are on one subject: their names are those of
+// relations, not of a tail.
+func TestVersionsThatEndAlike(t *testing.T) {
+	w := newWriter(2)
+	subject := w.words(12)
+	end := paragraphs(w.words(160))
+	var rs []raw
+	for n := range 6 {
+		rs = append(rs, raw{fmt.Sprint("a", n), fmt.Sprint("s", n), 0, line(w.words(8)), paragraphs(w.about(subject, 100)) + end})
+	}
+	for n := range 100 {
+		rs = append(rs, raw{fmt.Sprint("z", n), "s9", 0, "", paragraphs(w.words(25))})
+	}
+	f := newCorpus(rs...).find()
+	f.check(t)
+	for _, p := range f.Passages {
+		if p.Kind != Partial || p.Cut {
+			t.Errorf("%+v", p)
+		}
+	}
+	if len(f.Passages) != 15 {
+		t.Errorf("%d passages, want one of every two pages", len(f.Passages))
 	}
 }
 

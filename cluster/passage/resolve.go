@@ -24,6 +24,8 @@ const (
 	wholePageShare  = .5 // of a page's words that lines of its source may take
 	minListedTitles = 2  // titles of other pages, one a line, at the end of a page
 	minHeadTitles   = 3  // the same at the start
+	headingWords    = 15 // at most, of a heading inside a page
+	minHeadings     = 2  // of a collection, before the last
 )
 
 // resolve decides what of a page is its own. It returns what it found and the page's parts.
@@ -37,8 +39,7 @@ func (f *finder) resolve(i int, candidates []candidate, known []carried, furnitu
 	accepted := make([]bool, len(p.Proposals))
 	for n, c := range candidates {
 		ps, proposal := f.judge(i, c, known[n], spans, stop, m)
-		// Two reports that end alike from some word on are told of once, by relations.
-		if ps.Cut || c.own || !ps.inside {
+		if ps.Cut || !ps.version {
 			found = append(found, ps)
 		}
 		if !ps.Cut {
@@ -148,8 +149,10 @@ func (f *finder) evidence(ps *Passage, i int, c candidate, proposal int, atLine 
 	} else if cosine > sameTopic {
 		add(-.15, "the same subject (cosine %.2f)", cosine)
 	}
+	// A report that goes over into another on its subject within a line, and two that end alike, are
+	// versions: relations names them by what they hold of each other.
+	ps.version = c.own && !atLine && !foreign || !c.own && (!atLine || ps.Hosts < 2)
 	if !atLine {
-		ps.inside = true
 		add(-.2, "begins inside a line")
 	}
 	joined := !marked && f.joiners.begin(p.Words[p.lineStart(c.here.From):])
@@ -165,8 +168,27 @@ func (f *finder) evidence(ps *Passage, i int, c candidate, proposal int, atLine 
 	// Many hosts of one subject quote a statement; they carry it for its own sake only if their
 	// subject is another, or if they carry it day after day.
 	carried := ps.Hosts >= hostsNeeded && (foreign || ps.days >= hostsNeeded)
-	ps.Cut = marked || atLine && !joined && (carried || titled && elsewhere && foreign)
+	// In a collection, such as the news in brief, the last item is the page's as the others are.
+	item := !marked && p.headings(f.own[i].From, c.here.From) >= minHeadings
+	if item {
+		add(-.2, "an item among others with a heading")
+	}
+	ps.Cut = marked || atLine && !joined && (carried || titled && elsewhere && foreign && !item)
 	ps.Confidence = min(max(confidence, .05), .99)
+}
+
+// headings counts the lines between two words that are headings: as short as a title, the first or behind
+// a paragraph, and before a paragraph.
+func (p *Page) headings(from, to int) int {
+	count := 0
+	first := max(p.line(from), 0)
+	for n := first; n+1 < len(p.Lines) && p.Lines[n+1].Word+snapWords < to; n++ {
+		words := len(p.lineWords(n))
+		if words >= minTitle && words <= headingWords && (n == first || len(p.lineWords(n-1)) > titleWords) && len(p.lineWords(n+1)) > titleWords {
+			count++
+		}
+	}
+	return count
 }
 
 // lineStart returns the first word of the line that a passage begins in or near.
