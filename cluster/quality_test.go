@@ -429,8 +429,19 @@ func percent(n, of int) string {
 	return fmt.Sprintf("%5.1f %% (%d of %d)", 100*float64(n)/float64(max(of, 1)), n, of)
 }
 
-// made measures copy groups on a made corpus, whose copies are known.
-func made(t *testing.T, dir string, b *strings.Builder, args ...string) {
+// truth is what the corpus maker knows of a page.
+type truth struct {
+	ID       string
+	Cluster  int
+	Kind     string
+	Rate     float64
+	TailOf   *int `json:"tail_of"`
+	TailByte int  `json:"tail_byte"`
+}
+
+// makeCorpus returns a made corpus, and what is known of each of its pages.
+func makeCorpus(t *testing.T, dir string, args ...string) ([]record, []truth) {
+	t.Helper()
 	prefix := filepath.Join(t.TempDir(), "made")
 	cmd := exec.Command("python3", append([]string{filepath.Join(dir, "bench", "make_corpus.py"), args[0], prefix}, args[1:]...)...)
 	var messages bytes.Buffer
@@ -438,18 +449,17 @@ func made(t *testing.T, dir string, b *strings.Builder, args ...string) {
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%v: %v: %s", cmd.Args, err, messages.String())
 	}
-	type truth struct {
-		ID      string
-		Cluster int
-		Kind    string
-		Rate    float64
-		TailOf  *int `json:"tail_of"`
+	records, truths := decode[record](t, prefix+".jsonl"), decode[truth](t, prefix+".truth.jsonl")
+	if len(truths) != len(records) {
+		t.Fatalf("%d pages and %d truths", len(records), len(truths))
 	}
-	truths := decode[truth](t, prefix+".truth.jsonl")
-	res := run(t, features(decode[record](t, prefix+".jsonl")), fast())
-	if len(truths) != len(res.Pages) {
-		t.Fatalf("%d pages and %d truths", len(res.Pages), len(truths))
-	}
+	return records, truths
+}
+
+// made measures copy groups on a made corpus, whose copies are known.
+func made(t *testing.T, dir string, b *strings.Builder, args ...string) {
+	records, truths := makeCorpus(t, dir, args...)
+	res := run(t, features(records), fast())
 	number := make(map[string]int, len(res.Pages))
 	for i, p := range res.Pages {
 		number[p.ID] = i

@@ -149,9 +149,9 @@ func (f *finder) evidence(ps *Passage, i int, c candidate, proposal int, atLine 
 	} else if cosine > sameTopic {
 		add(-.15, "the same subject (cosine %.2f)", cosine)
 	}
-	// A report that goes over into another on its subject within a line, and two that end alike, are
-	// versions: relations names them by what they hold of each other.
-	ps.version = c.own && !atLine && !foreign || !c.own && (!atLine || ps.Hosts < 2)
+	// A report that goes over into another on its subject within a line, or that is mostly the other, and two that
+	// end alike, are versions: relations names them by what they hold of each other.
+	ps.version = c.own && !foreign && (!atLine || ps.ContainmentA >= mostlyHeld) || !c.own && (!atLine || ps.Hosts < 2)
 	if !atLine {
 		add(-.2, "begins inside a line")
 	}

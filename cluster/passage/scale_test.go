@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -170,4 +171,62 @@ func TestBoilerplate(t *testing.T) {
 			t.Errorf("%d %s on %d pages, %d on %d: not linear", x, name, few, y, many)
 		}
 	}
+}
+
+// The join of a million pages with 400 words in the mean, of which a fifth has the text of one of the pages
+// before it, in as many parts and pieces as keep to a GiB each.
+func TestMillion(t *testing.T) {
+	if os.Getenv("SADA_HEAVY") == "" {
+		t.Skip("SADA_HEAVY is unset: this test takes minutes and gigabytes")
+	}
+	const n, limit = 1_000_000, 1 << 30
+	words := func(i int) []uint32 { // made anew whenever they are asked for: no memory is theirs
+		r := rand.New(rand.NewPCG(uint64(i), 1))
+		out := make([]uint32, 200+r.IntN(400))
+		if i%5 == 4 {
+			r = rand.New(rand.NewPCG(uint64(r.IntN(i)), 1))
+			r.IntN(400)
+		}
+		for j := range out {
+			out[j] = r.Uint32()
+		}
+		return out
+	}
+	anchors := 0
+	for i := range n / 1000 {
+		anchors += 1000 * len(shingle.Winnow(nil, shingle.Grams(nil, words(i*1000), AnchorWords), AnchorWindow))
+	}
+	hits, pieces, inOrder := 0, 0, true
+	last := hit{}
+	opt := Options{Parts: (anchors*16 + limit - 1) / limit, Workers: runtime.GOMAXPROCS(0), Hits: limit / 32}
+	join(n, words, opt, func(hs []hit) {
+		pieces++
+		hits += len(hs)
+		inOrder = inOrder && (len(hs) == 0 || hs[0].a >= last.a)
+		if len(hs) > 0 {
+			last = hs[len(hs)-1]
+		}
+	})
+	peak := peakMemory(t)
+	t.Logf("%d million anchors in %d parts, %d million hits in %d pieces, peak of %d MB", anchors/1e6, opt.Parts, hits/1e6, pieces, peak>>20)
+	if anchors < 110e6 || hits < n*10 || !inOrder {
+		t.Errorf("%d anchors, %d hits, pieces in order: %v", anchors, hits, inOrder)
+	}
+	if peak > 4<<30 {
+		t.Errorf("peak of %d bytes", peak)
+	}
+}
+
+// peakMemory returns the most bytes that the process has had in memory.
+func peakMemory(t *testing.T) int {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		t.Skip(err)
+	}
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	var kib int
+	if _, err := fmt.Sscan(rest, &kib); err != nil {
+		t.Fatal(err)
+	}
+	return kib << 10
 }

@@ -17,6 +17,7 @@ const (
 	prompt          // furniture if the line is short
 	labelled        // furniture if a colon follows
 	linked          // furniture if a colon follows, after the outlet's name: the title of the page stands after it
+	authored        // a list of the author's other articles
 	furnished       // furniture, for whatever reason
 )
 
@@ -79,14 +80,19 @@ func tokens(phrase string) []string {
 	return out
 }
 
-// What stands glued to a text on pages of two outlets out of twelve: the buttons of a gallery before it
-// (251 of 20,329 pages), behind it the address of the page (862) or its key words (1,202). The name of
-// the key words is a common word, so it is taken only behind the end of a sentence.
+// What stands glued to a text on pages of three outlets out of twelve: the buttons of a gallery before it
+// (251 of 20,329 pages), behind it the address of the page (862), its key words (1,202) or the titles of
+// the author's other articles (245), which are glued to each other as well. The name of the key words
+// is a common word, so it is taken only behind the end of a sentence.
 var (
 	gallery   = tokens("Next Previous")
 	address   = tokens("رابط الخبر بصحيفة")
 	gluedTags = tokens("سمات")
+	others    = tokens("مقالات أخرى")
 )
+
+// author is how the word after others begins.
+const author = "للكاتب"
 
 // agencies are the news agencies that a page may credit, by their names as pages write them. The
 // first is the name given in results.

@@ -318,6 +318,18 @@ func TestParts(t *testing.T) {
 			{bakery}
 			ويقول السكان إن أقدم الأرصفة له سمات الميناء القديم`, `
 			main: يعمل`},
+		{"the author's other articles", "", "", `
+			{harbour}
+			مقالات أخرى للكاتب{bakery title}{library title}`, `
+			main: بدأت
+			list: مقالات`},
+		{"the author's other articles glued to the text", "", "", `
+			{harbour} مقالات أخرى للكاتب{bakery title}{library title}`, `
+			main: بدأت بلدية
+			list: مقالات`},
+		{"other articles in a sentence", "", "", `
+			{harbour} وللكاتب مقالات أخرى عن الموانئ`, `
+			main: بدأت`},
 		{"prose that begins like furniture", "", "", `
 			{harbour}
 			تابعوا طريقهم إلى الميناء

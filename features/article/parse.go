@@ -112,7 +112,8 @@ func (r *Parser) split(text string, t *arabic.Text) {
 }
 
 // unglue makes lines of their own of what portals glue to a text without a line break: the buttons of a
-// gallery before its first line, key words and the address of the page after its last.
+// gallery before its first line, after its last the page's key words, its address or the titles of the
+// author's other articles.
 func (r *Parser) unglue(text string, t *arabic.Text) {
 	if len(r.lines) == 0 {
 		return
@@ -128,6 +129,7 @@ func (r *Parser) unglue(text string, t *arabic.Text) {
 		case begins(t, i, l.tokEnd, address) && labels(text, t, i+len(address), l.tokEnd):
 		case begins(t, i, l.tokEnd, gluedTags) && r.gluedTags(text, t, i):
 			l.glued = true
+		case byAuthor(t, i, l.tokEnd):
 		default:
 			continue
 		}
@@ -147,6 +149,11 @@ func (r *Parser) gluedTags(text string, t *arabic.Text, i int) bool {
 	sign, _ := utf8.DecodeLastRuneInString(before)
 	end, _ := utf8.DecodeLastRuneInString(text[:l.to])
 	return strings.ContainsRune(".!؟?…)\"”»", sign) && !strings.ContainsRune(".!؟?…:", end)
+}
+
+// byAuthor reports whether the tokens of a line from the i-th on head the author's other articles.
+func byAuthor(t *arabic.Text, i, end int) bool {
+	return begins(t, i, end, others) && i+len(others) < end && strings.HasPrefix(string(word(t, i+len(others))), author)
 }
 
 // divide makes two lines of the n-th, the second of which begins with a token. The second gets the
@@ -247,6 +254,8 @@ func (r *Parser) unnamed(text string, t *arabic.Text, l *line) {
 	n := l.words()
 	first := word(t, l.tok)
 	switch {
+	case byAuthor(t, l.tok, l.tokEnd):
+		l.class = authored
 	case strings.HasPrefix(body, "©") && n <= promptWords:
 		l.class = furnished
 	case n <= 5 && strings.Contains(body, "@") && !strings.ContainsAny(body, " \u00a0"): // an address
@@ -530,6 +539,8 @@ func (s *scan) body(i int) {
 			closed = closed || s.main >= closingWords
 		case furnished:
 			s.give(Furniture, l.end)
+		case authored:
+			s.propose(Proposal{Kind: List, From: l.from, To: l.end, Closed: closed, Reason: "the author's other articles", Strength: .9})
 		case published:
 			if len(s.a.Proposals) == 0 { // behind one, it may be of another article
 				s.findDate(l)
