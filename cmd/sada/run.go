@@ -489,7 +489,7 @@ func (r *results) passages() iter.Seq[publish.Passage] {
 		for i := range r.Passages {
 			p := &r.Passages[i]
 			row := publish.Passage{A: r.Pages[p.A].ID, Segment: p.Segment, Kind: string(p.Kind), FromA: int64(p.BytesA.From), ToA: int64(p.BytesA.To),
-				FromB: int64(p.BytesB.From), ToB: int64(p.BytesB.To), WordsA: int64(p.WordsA.Len()), WordsB: int64(p.WordsB.Len()),
+				FromB: int64(p.BytesB.From), ToB: int64(p.BytesB.To), FirstWordA: int64(p.WordsA.From), FirstWordB: int64(p.WordsB.From), WordsA: int64(p.WordsA.Len()), WordsB: int64(p.WordsB.Len()),
 				ContainmentA: round(p.ContainmentA), ContainmentB: round(p.ContainmentB), Identity: round(p.Identity), Hosts: int64(p.Hosts), Sources: int64(p.Sources),
 				Cut: p.Cut, Confidence: round(p.Confidence), Reasons: p.Reasons}
 			if p.B >= 0 {

@@ -53,6 +53,8 @@ type Passage struct {
 	ToA          int64    `json:"to_a" parquet:"to_a"`
 	FromB        int64    `json:"from_b" parquet:"from_b"`
 	ToB          int64    `json:"to_b" parquet:"to_b"`
+	FirstWordA   int64    `json:"first_word_a" parquet:"first_word_a"`
+	FirstWordB   int64    `json:"first_word_b" parquet:"first_word_b"`
 	WordsA       int64    `json:"words_a" parquet:"words_a"`
 	WordsB       int64    `json:"words_b" parquet:"words_b"`
 	ContainmentA float64  `json:"containment_a" parquet:"containment_a"`
