@@ -8,21 +8,35 @@ import (
 	"testing"
 )
 
+// mount mounts a file system of its own for a test.
+func mount(t *testing.T, flags uintptr, options string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := syscall.Mount("sada-test", dir, "tmpfs", flags, options); err != nil {
+		t.Skipf("a file system cannot be mounted, which takes root: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// TestReadOnly runs where nobody may write, not even root.
+func TestReadOnly(t *testing.T) {
+	dir := mount(t, syscall.MS_RDONLY, "")
+	cmd, stdout, stderr := child(t, dir, "sada", "run", absolute(t, demo), "--out", "out")
+	code := exitCode(t, cmd.Run())
+	if code != exitFailed || stdout.Len() > 0 || !strings.Contains(stderr.String(), "sada: error: create the result folder: ") || !strings.Contains(stderr.String(), "read-only file system") {
+		t.Errorf("code %d, want %d: %s%s", code, exitFailed, stdout, stderr)
+	}
+	wantNames(t, dir)
+}
+
 // TestDiskFull runs on file systems that are full before the results are complete.
 func TestDiskFull(t *testing.T) {
-	disk := func(t *testing.T, kib int) string {
-		t.Helper()
-		dir := t.TempDir()
-		if err := syscall.Mount("sada-test", dir, "tmpfs", 0, fmt.Sprintf("size=%dk", kib)); err != nil {
-			t.Skipf("a small file system cannot be mounted, which takes root: %v", err)
-		}
-		t.Cleanup(func() {
-			if err := syscall.Unmount(dir, 0); err != nil {
-				t.Error(err)
-			}
-		})
-		return dir
-	}
+	disk := func(t *testing.T, kib int) string { return mount(t, 0, fmt.Sprintf("size=%dk", kib)) }
 	full := func(t *testing.T, dir string, left ...string) {
 		t.Helper()
 		cmd, _, stderr := child(t, dir, "sada", "run", absolute(t, demo), "--out", "out")
