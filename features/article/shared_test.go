@@ -59,7 +59,7 @@ var noLines = map[string]string{
 
 // What an example's line becomes by the kind of its row.
 var rowKinds = map[string]Kind{
-	"read_also": Marker, "related": Marker, "source": Source, "date": Dateline, "tags": Tags, "dateline": Dateline, "gallery": Dateline,
+	"read_also": Marker, "related": Marker, "source": Source, "date": Dateline, "tags": Tags, "dateline": Dateline, "gallery": Furniture,
 	"end_mark": Furniture, "prompt": Furniture, "rights": Furniture, "stats": Furniture,
 	"source_FP": Main, "ad_FP": Main, "prompt_FP": Main,
 }
