@@ -96,23 +96,31 @@ func align(a, b []uint32, chain []hit, runs *[]Run) Aligned {
 	}
 }
 
-// skip finds the nearest place after an edit, or several, at which words are equal again.
-func skip(a, b []uint32) (di, dj int, ok bool) {
+// edit is a number of words skipped in each page, and of equal words that must follow.
+type edit struct{ a, b, need int }
+
+// edits are all that are tried, the shortest first; of equally long ones the most even one first: a
+// replaced word before a dropped one.
+var edits = func() (out []edit) {
 	for d := 1; d <= longSkip; d++ {
 		need := resync
 		if d > shortSkip {
 			need = longResync
 		}
-		// Of equally long edits the most even one first: a replaced word before a dropped one.
 		for k := 0; k <= d+1; k++ { // d+1: where d is odd, the sides are one step further apart
-			di = d/2 + (k+1)/2*(1-2*(k&1))
-			if di < 0 || di > d {
-				continue
+			if a := d/2 + (k+1)/2*(1-2*(k&1)); a >= 0 && a <= d {
+				out = append(out, edit{a, d - a, need})
 			}
-			dj = d - di
-			if di+need <= len(a) && dj+need <= len(b) && equal(a[di:di+need], b[dj:dj+need]) {
-				return di, dj, true
-			}
+		}
+	}
+	return out
+}()
+
+// skip finds the nearest place after an edit, or several, at which words are equal again.
+func skip(a, b []uint32) (di, dj int, ok bool) {
+	for _, e := range edits {
+		if i, j := e.a+e.need, e.b+e.need; i <= len(a) && j <= len(b) && equal(a[e.a:i], b[e.b:j]) {
+			return e.a, e.b, true
 		}
 	}
 	return 0, 0, false
@@ -144,21 +152,10 @@ func back(a, b []uint32, i, j int) (int, int) {
 
 // skipBack is skip in the other direction.
 func skipBack(a, b []uint32) (di, dj int, ok bool) {
-	for d := 1; d <= longSkip; d++ {
-		need := resync
-		if d > shortSkip {
-			need = longResync
-		}
-		for k := 0; k <= d+1; k++ { // d+1: where d is odd, the sides are one step further apart
-			di = d/2 + (k+1)/2*(1-2*(k&1))
-			if di < 0 || di > d {
-				continue
-			}
-			dj = d - di
-			if di+need <= len(a) && dj+need <= len(b) &&
-				equal(a[len(a)-di-need:len(a)-di], b[len(b)-dj-need:len(b)-dj]) {
-				return di, dj, true
-			}
+	for _, e := range edits {
+		i, j := len(a)-e.a, len(b)-e.b
+		if i >= e.need && j >= e.need && equal(a[i-e.need:i], b[j-e.need:j]) {
+			return e.a, e.b, true
 		}
 	}
 	return 0, 0, false
