@@ -327,6 +327,11 @@ func TestParts(t *testing.T) {
 			{harbour} مقالات أخرى للكاتب{bakery title}{library title}`, `
 			main: بدأت بلدية
 			list: مقالات`},
+		{"a marker line that ends like a dateline", "توسيع الميناء القديم", "", `
+			اقرأ أيضا - {bakery title} (رويترز) - صور
+			{harbour}`, `
+			inline: اقرأ
+			main: بدأت`},
 		{"other articles in a sentence", "", "", `
 			{harbour} وللكاتب مقالات أخرى عن الموانئ`, `
 			main: بدأت`},

@@ -341,7 +341,9 @@ func (s *scan) header() int {
 			s.a.Title = s.r.bareTitle(s.text[l.from:l.to])
 			s.give(Title, l.end)
 		default:
-			s.dateline(l)
+			if l.class == ordinary {
+				s.dateline(l)
+			}
 			return i
 		}
 	}
