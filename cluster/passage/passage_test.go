@@ -120,6 +120,28 @@ func TestRuleOfEvidence(t *testing.T) {
 	}
 }
 
+// An article is appended with the list that closes its own page.
+func TestTailWithItsClosingList(t *testing.T) {
+	w := newWriter(17)
+	own, title, b := paragraphs(w.words(60)), line(w.words(8)), paragraphs(w.words(120))
+	list := "مقالات أخرى للكاتب" + line(w.words(40))
+	f := newCorpus(
+		raw{"a", "s1", 0, line(w.words(8)), own + title + b + list},
+		raw{"b", "s2", 1, title, b + list},
+	).find()
+	f.check(t)
+	p := f.one(t, "a", Tail)
+	if !p.Cut || p.B != f.index("b") {
+		t.Errorf("%+v", p)
+	}
+	if got := f.text("a", article.Tail); got != title+b {
+		t.Errorf("the tail is %q", got)
+	}
+	if got := f.text("a", article.List); got != list {
+		t.Errorf("the list is %q", got)
+	}
+}
+
 // Pages that end alike are versions of one report if they are on one subject: their names are those of
 // relations, not of a tail.
 func TestVersionsThatEndAlike(t *testing.T) {

@@ -39,6 +39,7 @@ func (f *finder) candidates(i int, m *scratch) []candidate {
 	views := slices.Clone(f.views[i])
 	for n := range views {
 		p.open(&views[n], spans)
+		views[n].shut(end)
 	}
 	for {
 		best := candidate{view: view{other: -1}}
@@ -82,6 +83,15 @@ func (p *Page) open(v *view, spans []shingle.Span) {
 	moved := max(min(p.Lead+search(spans, at), v.here.To)-word, 0) // several words may stand for one sign
 	v.here.From += moved
 	v.there.From = min(v.there.From+moved, v.there.To)
+	v.equal = max(v.equal-moved, 0)
+}
+
+// shut moves the end of a passage out of the page's closing lines, from the word end on: an article may
+// have been appended with those of its own page.
+func (v *view) shut(end int) {
+	moved := min(max(v.here.To-end, 0), v.here.Len())
+	v.here.To -= moved
+	v.there.To = max(v.there.To-moved, v.there.From)
 	v.equal = max(v.equal-moved, 0)
 }
 
