@@ -20,7 +20,7 @@ type Point struct {
 	Clusters int     `json:"clusters"` // of all pages
 	Largest  int     `json:"largest"`  // pages of the largest of them
 
-	Halves [2]float64 `json:"-"` // B-cubed F1 on either half of the gold
+	Halves [2]float64 `json:"-"` // B-cubed F1 of the pages of either half of the gold ([BCubedSlice])
 }
 
 // NewPoint scores a run by a gold. in tells the halves of the gold apart ([Halves]).
@@ -29,8 +29,8 @@ func NewPoint(gold, run Clustering, in func(page string) bool) Point {
 	t := a.Table()
 	p := Point{BCubed: BCubed(t), Pairwise: Pairwise(t), ARI: ARI(t), Clusters: run.NumClusters()}
 	_, p.Largest = run.Largest()
-	p.Halves[0] = BCubed(a.Subset(in).Table()).F1
-	p.Halves[1] = BCubed(a.Subset(func(page string) bool { return !in(page) }).Table()).F1
+	p.Halves[0] = BCubedSlice(a, in).PRF().F1
+	p.Halves[1] = BCubedSlice(a, func(page string) bool { return !in(page) }).PRF().F1
 	return p
 }
 
@@ -60,7 +60,7 @@ type Operating struct {
 	// Near is the lowest F1 within Reach of the threshold.
 	Near  float64 `json:"near"`
 	Reach float64 `json:"reach"`
-	// HeldOut is the mean F1 on the half of the gold that the point was not chosen by:
+	// HeldOut is the mean F1 of the half of the gold that the point was not chosen by:
 	// the F1 of the best of many points is optimistic. Nil if a half has no page.
 	HeldOut *float64 `json:"held_out"`
 }
