@@ -56,10 +56,15 @@ type PairEstimate struct {
 	Precision Estimate
 	// Recall is relative to the pool: a pair of one story that was no candidate at
 	// all is not in it.
-	Recall   Estimate
-	Judged   int // pairs with a label
-	Unjudged int // pairs without
-	Strata   []StratumEstimate
+	Recall Estimate
+	// RecallFloor is the recall if every stratum of which no judged pair is the same
+	// has as many as its Wilson interval allows: one without a hit adds nothing to the
+	// interval of Recall, however many pairs it stands for. NaN where Recall is not
+	// known, and Recall's value where there is no such stratum.
+	RecallFloor float64
+	Judged      int // pairs with a label
+	Unjudged    int // pairs without
+	Strata      []StratumEstimate
 }
 
 // StratumEstimate is what the labels say of one stratum.
@@ -94,7 +99,7 @@ type StratumEstimate struct {
 // agree. Where all agree, the effective size is Kish's, (Σw)²/Σw². A stratum with
 // one label, or too few labels, gives a reason and no number.
 func EstimatePairs(pairs []Pair, together func(Pair) bool, level float64) PairEstimate {
-	var out PairEstimate
+	out := PairEstimate{RecallFloor: math.NaN()}
 	var strata []*stratum
 	byName := make(map[string]*stratum)
 	for _, p := range pairs {
@@ -128,6 +133,17 @@ func EstimatePairs(pairs []Pair, together func(Pair) bool, level float64) PairEs
 	}
 	out.Precision = ratio(strata, level, func(s *stratum) []float64 { return s.together })
 	out.Recall = ratio(strata, level, func(s *stratum) []float64 { return s.same })
+	if !out.Recall.Known() {
+		return out
+	}
+	same, unseen := 0.0, 0.0
+	for _, e := range out.Strata {
+		same += e.Pool * share(float64(e.Same), float64(e.Judged))
+		if e.Same == 0 && float64(e.Judged) < e.Pool {
+			unseen += e.Pool * e.High
+		}
+	}
+	out.RecallFloor = out.Recall.Value * same / (same + unseen)
 	return out
 }
 

@@ -59,6 +59,12 @@ func TestEstimatePairs(t *testing.T) {
 	near(t, "high", got.Precision.High, (middle+half)/(1+1.959963984540054*1.959963984540054/n))
 	// Recall: 942 of 942 + 2000·.05.
 	near(t, "recall", got.Recall.Value, 942./1042)
+	near(t, "floor of recall", got.RecallFloor, got.Recall.Value)
+	// 60 pairs of 10,000 that were no candidates, none of them the same.
+	rest := eval.EstimatePairs(append(judged("rest", 10000, 60, 0), pairs...), isTogether, 0.95)
+	near(t, "recall with the rest", rest.Recall.Value, 942./1042)
+	_, most := eval.Wilson(0, 60, 0.95)
+	near(t, "floor of recall with the rest", rest.RecallFloor, 942/(1042+10000*most))
 	low, high := eval.Wilson(49, 50, 0.95)
 	if d := cmp.Diff(eval.StratumEstimate{Name: "together high", Pool: 900, Together: 1, Judged: 50, Same: 49, Low: low, High: high}, got.Strata[1]); d != "" || len(got.Strata) != 3 {
 		t.Errorf("%d strata, the second: %s", len(got.Strata), d)
@@ -94,7 +100,7 @@ func TestEstimatePairsAtTheEdges(t *testing.T) {
 	if e := estimate(judged("together", 500, 40, 20), judged("together more", 10, 1, 1)); e.Precision.Reason != `too few labels in stratum "together more": 1, need 2` {
 		t.Errorf("a stratum with one label: %+v", e)
 	}
-	if e := estimate(judged("together", 500, 40, 20)); !e.Precision.Known() || e.Recall.Known() {
+	if e := estimate(judged("together", 500, 40, 20)); !e.Precision.Known() || e.Recall.Known() || !math.IsNaN(e.RecallFloor) {
 		t.Errorf("precision from 40 labels, recall from 20: %+v", e)
 	}
 	// All agree: the Wilson interval of 40 of 40, not an interval of no width.

@@ -136,6 +136,9 @@ func (c *estimateCmd) Run(p *program) error {
 	if !e.Precision.Known() || !e.Recall.Known() {
 		note("warning: there are not enough labels for every figure")
 	}
+	if e.RecallFloor < e.Recall.Value {
+		note("recall may be as low as %.3f: strata without a same pair among those labelled may hold as many as their intervals allow", e.RecallFloor)
+	}
 	rest := slices.ContainsFunc(e.Strata, func(s eval.StratumEstimate) bool { return s.Name == eval.RestStratum && s.Judged > 0 })
 	if !rest {
 		note("recall is relative to the pool of candidate pairs: pairs that were never compared are not in it")
@@ -166,8 +169,9 @@ func (c *estimateCmd) Run(p *program) error {
 			Notes     []string               `json:"notes"`
 			Precision eval.Estimate          `json:"precision"`
 			Recall    eval.Estimate          `json:"recall"`
+			Floor     *float64               `json:"recall_floor"`
 			Strata    []eval.StratumEstimate `json:"strata"`
-		}{"estimate", kind, notes, e.Precision, e.Recall, e.Strata},
+		}{"estimate", kind, notes, e.Precision, e.Recall, number(e.RecallFloor), e.Strata},
 		rows: rows, text: text.String(),
 	})
 	if err != nil {
