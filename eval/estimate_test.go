@@ -116,7 +116,6 @@ func TestEstimatePairsAtTheEdges(t *testing.T) {
 
 // TestEstimateCoverage draws samples from a pool with known labels.
 func TestEstimateCoverage(t *testing.T) {
-	n, low, high := numWorlds(200)
 	r := rand.New(rand.NewPCG(8, 9))
 	var pool []eval.Candidate
 	same := make(map[string]bool)
@@ -137,9 +136,21 @@ func TestEstimateCoverage(t *testing.T) {
 			}
 		}
 	}
+	for name, o := range map[string]eval.SampleOptions{
+		"near misses":   {Bands: []float64{0.4, 0.8, 0.9}, Threshold: 0.7, NearMiss: 0.1, PerStratum: 60},
+		"nearest first": {Bands: []float64{0.4}, Threshold: 0.7, Nearest: 150, PerStratum: 100},
+	} {
+		t.Run(name, func(t *testing.T) { coverEstimate(t, pool, same, o, tp/together, tp/all) })
+	}
+}
+
+// coverEstimate draws a sample in every world and counts how often the intervals hold the truth.
+func coverEstimate(t *testing.T, pool []eval.Candidate, same map[string]bool, o eval.SampleOptions, precision, recall float64) {
+	n, low, high := numWorlds(200)
 	var hits [2]int
 	for w := range n {
-		pairs, _, err := eval.Sample(pool, eval.SampleOptions{Bands: []float64{0.4, 0.8, 0.9}, Threshold: 0.7, NearMiss: 0.1, PerStratum: 60, Seed: uint64(w)})
+		o.Seed = uint64(w)
+		pairs, _, err := eval.Sample(pool, o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -149,11 +160,11 @@ func TestEstimateCoverage(t *testing.T) {
 				pairs[i].Label = eval.Same
 			}
 		}
-		e := eval.EstimatePairs(pairs, isTogether, 0.95)
+		e := eval.EstimatePairs(pairs, func(p eval.Pair) bool { return p.Together }, 0.95)
 		for i, x := range []struct {
 			eval.Estimate
 			truth float64
-		}{{e.Precision, tp / together}, {e.Recall, tp / all}} {
+		}{{e.Precision, precision}, {e.Recall, recall}} {
 			if x.Low <= x.truth && x.truth <= x.High {
 				hits[i]++
 			}

@@ -41,7 +41,8 @@ const curveClasses = 10
 // pairs that LSH proposes with all pairs whose sets meet: the recall from a
 // similarity on, and the measured S-curve beside the one of theory. The sets must
 // not be empty. Time grows with the pairs that share a shingle, each counted as
-// often as they do; memory is a counter for every set. Source of the curve:
+// often as they do; memory is a counter for every set. The intervals take pairs for
+// independent; those of one template or of one group of copies are not. Source of the curve:
 // Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, 3.4.2.
 func MeasureLSH(sets [][]uint64, p lsh.Params, bucket int, least float64) LSHRecall {
 	out := LSHRecall{Bands: p.Bands, Rows: p.Rows, Sets: len(sets), Least: least}

@@ -23,7 +23,8 @@ type agreeCmd struct {
 func (c *agreeCmd) Help() string {
 	return `Says how far annotators agree beyond chance: Cohen's kappa of two, Fleiss' kappa of those who labelled the same pairs,
 Krippendorff's alpha of all, each with an interval; of the labels as they are, of the decision one story or not, and of one
-text or not. Unsure counts as no label. Then it lists the pairs to adjudicate, and labels that contradict each other. An example:
+text or not. Unsure counts as no label. Then it lists the pairs to adjudicate, and labels that contradict each other. Labelled once more by
+a third person, such pairs have a majority for sada estimate. An example:
 
   sada agree labels.jsonl --out adjudicate.jsonl`
 }
@@ -152,7 +153,7 @@ func (c *agreeCmd) Run(p *program) error {
 			Agreement      []agreement `json:"agreement"`
 			Adjudicate     []dispute   `json:"adjudicate"`
 			Contradictions []string    `json:"contradictions"`
-		}{"agreement", all.Annotators, len(raw.Items), measures, list, contradictions},
+		}{"agreement", all.Annotators, len(raw.Items), measures, list, orEmpty(contradictions)},
 		rows: rows, text: text.String(),
 	})
 	if err != nil {

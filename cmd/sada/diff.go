@@ -45,6 +45,7 @@ type runDiff struct {
 	Splits    []eval.Split  `json:"splits"`
 	Moved     []eval.Move   `json:"moved"`
 	Churn     float64       `json:"churn"`
+	BCubed    float64       `json:"bcubed_f1"` // of the second run, with the first as the gold
 }
 
 // scoreChange is a measure of both runs.
@@ -90,7 +91,7 @@ func (c *diffCmd) Run(p *program) error {
 		if ch.Pages == 0 {
 			return usage("they must be of the same corpus", "%s and %s have no page in common", c.First, c.Second)
 		}
-		d := runDiff{kind, ch.Pages, ch.Added, ch.Removed, ch.Unchanged, ch.Renamed, ch.Merges, ch.Splits, ch.Moved, float64(ch.OtherID) / float64(ch.Pages)}
+		d := runDiff{kind, ch.Pages, orEmpty(ch.Added), orEmpty(ch.Removed), ch.Unchanged, orEmpty(ch.Renamed), orEmpty(ch.Merges), orEmpty(ch.Splits), orEmpty(ch.Moved), float64(ch.OtherID) / float64(ch.Pages), eval.BCubed(eval.Align(a, b).Table()).F1}
 		diffs = append(diffs, d)
 		same = same && ch.Same() && ch.OtherID == 0
 		d.describe(&text)
@@ -196,7 +197,7 @@ func changedOptions(first, second string) ([]string, error) {
 // describe writes the lists of a kind, each as far as it is shown.
 func (d *runDiff) describe(b *strings.Builder) {
 	fmt.Fprintf(b, "\n%s groups: %d pages in both runs, %d only in the first, %d only in the second\n", d.Kind, d.Pages, len(d.Removed), len(d.Added))
-	fmt.Fprintf(b, "  %d groups are the same, %d of them under another ID; %.4f of the pages have a group with another ID\n", d.Unchanged, len(d.Renamed), d.Churn)
+	fmt.Fprintf(b, "  %d groups are the same, %d of them under another ID; %.4f of the pages have a group with another ID; B-cubed F1 of one by the other %.4f\n", d.Unchanged, len(d.Renamed), d.Churn, d.BCubed)
 	parts := func(of []eval.Part) string {
 		var out []string
 		for _, p := range of {

@@ -100,7 +100,7 @@ func (c *estimateCmd) Run(p *program) error {
 	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
 	note("%d annotators: %s", len(judgements.Annotators), strings.Join(judgements.Annotators, ", "))
 	if len(label) > 0 {
-		note("warning: %d labelled pairs are not in the sample, and are left out", len(label))
+		note(warning+"%d labelled pairs are not in the sample, and are left out", len(label))
 	}
 	if unsure > 0 {
 		note("%d pairs of the sample have labels but no majority, %d of them because annotators disagree; they count as not labelled", unsure, disputed)
@@ -127,14 +127,14 @@ func (c *estimateCmd) Run(p *program) error {
 			}
 		}
 		if absent > 0 {
-			note("warning: %d pairs have a page that is not in %s, and count as not labelled", absent, c.Dir)
+			note(warning+"%d pairs have a page that is not in %s, and count as not labelled", absent, c.Dir)
 		}
 		note("the pool is that of the run that was sampled; %s is judged on its pairs", c.Dir)
 	}
 	e := eval.EstimatePairs(sample, together, c.Level)
 	note("%d of %d pairs are labelled", e.Judged, len(sample))
 	if !e.Precision.Known() || !e.Recall.Known() {
-		note("warning: there are not enough labels for every figure")
+		note(warning + "there are not enough labels for every figure")
 	}
 	if e.RecallFloor < e.Recall.Value {
 		note("recall may be as low as %.3f: strata without a same pair among those labelled may hold as many as their intervals allow", e.RecallFloor)
@@ -171,8 +171,8 @@ func (c *estimateCmd) Run(p *program) error {
 			Recall    eval.Estimate          `json:"recall"`
 			Floor     *float64               `json:"recall_floor"`
 			Strata    []eval.StratumEstimate `json:"strata"`
-		}{"estimate", kind, notes, e.Precision, e.Recall, number(e.RecallFloor), e.Strata},
-		rows: rows, text: text.String(),
+		}{"estimate", kind, orEmpty(notes), e.Precision, e.Recall, number(e.RecallFloor), orEmpty(e.Strata)},
+		rows: rows, text: text.String(), notes: notes,
 	})
 	if err != nil {
 		return err

@@ -268,7 +268,7 @@ func (r *scoreReport) degenerate(t eval.Table) {
 		{len(t.Run) == 1, "the run has all scored pages in one cluster: recall is 1 by that alone"},
 	} {
 		if x.bad {
-			r.note("warning: %s", x.says)
+			r.note(warning+"%s", x.says)
 		}
 	}
 }
@@ -378,14 +378,14 @@ func (c *evalCmd) pairs(r *scoreReport, g goldFile, pages []publish.Page) error 
 	}
 	problems := eval.CheckPairs(pairs)
 	for _, s := range problems.Self {
-		r.note("warning: %s is paired with itself; not scored", s.A)
+		r.note(warning+"%s is paired with itself; not scored", s.A)
 	}
 	shown := min(len(problems.Contradictions), maxRows)
 	if shown > 0 {
-		r.note("warning: contradictions in the gold: %s", shownOf(shown, len(problems.Contradictions)))
+		r.note(warning+"contradictions in the gold: %s", shownOf(shown, len(problems.Contradictions)))
 	}
 	for _, s := range problems.Contradictions[:shown] {
-		r.note("warning: %s and %s are labelled apart, but a chain of labels joins them: %s", s.A, s.B, strings.Join(s.Chain, " = "))
+		r.note(warning+"%s and %s are labelled apart, but a chain of labels joins them: %s", s.A, s.B, strings.Join(s.Chain, " = "))
 	}
 	s := eval.ScorePairs(pairs, run)
 	r.absent(s.Absent)
@@ -523,7 +523,7 @@ func (r *scoreReport) note(format string, args ...any) {
 // absent tells of labelled pages that the run does not have.
 func (r *scoreReport) absent(ids []string) {
 	if len(ids) > 0 {
-		r.note("warning: %d labelled pages are not in the run: %s", len(ids), strings.Join(ids[:min(len(ids), maxRows)], " "))
+		r.note(warning+"%d labelled pages are not in the run: %s", len(ids), strings.Join(ids[:min(len(ids), maxRows)], " "))
 	}
 }
 
@@ -613,8 +613,8 @@ func (r *scoreReport) findings() findings {
 			GoldSizes []eval.SizeCount `json:"gold_sizes,omitempty"`
 			RunSizes  []eval.SizeCount `json:"run_sizes,omitempty"`
 			LSH       *eval.LSHRecall  `json:"lsh,omitempty"`
-		}{"scores", r.notes, r.rows, r.goldSizes, r.runSizes, r.curve},
-		rows: rows, text: r.text(),
+		}{"scores", orEmpty(r.notes), orEmpty(r.rows), r.goldSizes, r.runSizes, r.curve},
+		rows: rows, text: r.text(), notes: r.notes,
 	}
 }
 

@@ -27,16 +27,33 @@ type findings struct {
 	object any        // JSON
 	rows   [][]string // CSV, the first row names the columns
 	text   string
+	notes  []string // that are in object and text; CSV has no place for them
 }
+
+// warning begins a note that must not be overlooked.
+const warning = "warning: "
 
 func (f formFlags) print(p *program, found findings) error {
 	switch {
 	case f.JSON:
 		return jsonLine(p.stdout, found.object)
 	case f.CSV:
+		for _, n := range found.notes {
+			if strings.HasPrefix(n, warning) {
+				fmt.Fprintf(p.stderr, "sada: %s\n", n)
+			}
+		}
 		return csv.NewWriter(p.stdout).WriteAll(found.rows)
 	}
 	return show(p.stdout, found.text)
+}
+
+// orEmpty makes a list that is empty in JSON, rather than null.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }
 
 // aligned is rows with their columns below each other, as lists show them.

@@ -43,7 +43,7 @@ type sampledRun struct {
 	candidates []eval.Candidate
 	singles    []eval.Dated // the pages that can be in a pair
 	threshold  float64
-	horizon    time.Duration
+	horizon    time.Duration // beyond which there are no pairs
 }
 
 // mostPairs bounds the pool. Its pairs are held in memory, some 100 bytes each.
@@ -61,7 +61,7 @@ func openPool(dir string, kind eval.Kind) (*sampledRun, error) {
 	}
 	r := &sampledRun{pages: make(map[string]*publish.Page, len(rows)), threshold: f.manifest.Thresholds["story"], horizon: time.Duration(f.options.Horizon * float64(24*time.Hour))}
 	if kind == eval.Copy {
-		r.threshold = copyJaccard
+		r.threshold, r.horizon = copyJaccard, math.MaxInt64 // a text may be copied after years
 	}
 	members := make(map[string][]string) // by cluster
 	for i := range rows {

@@ -180,7 +180,7 @@ func (c *worstCmd) Run(p *program) error {
 			Merges int          `json:"merges"`
 			Splits int          `json:"splits"`
 			Faults []eval.Fault `json:"faults"`
-		}{"worst", kind, len(a.Pages), merges, splits, faults},
+		}{"worst", kind, len(a.Pages), merges, splits, orEmpty(faults)},
 		rows: table, text: text.String(),
 	})
 }
