@@ -270,64 +270,51 @@ func (x *factIndex) far(first, second []string) bool {
 	return true
 }
 
-// mostBridged bounds the search for a bridge, which looks at the links of a cluster
-// once for every node of it.
-const mostBridged = 300
-
 // bridge is a node of the cluster, of neither part, without which no way over scores
 // leads from one part to the other; "" if there is none. Of several it is the first
 // by id.
 func (x *factIndex) bridge(cluster string, first, second map[string]bool) string {
-	all := x.reach(cluster, first, "")
-	joined := func(reached map[string]bool) bool {
-		for n := range second {
-			if reached[n] {
-				return true
-			}
-		}
-		return false
-	}
-	if !joined(all) {
-		return ""
-	}
-	var between []string
-	for n := range all {
-		if !first[n] && !second[n] {
-			between = append(between, n)
-		}
-	}
-	if len(between) > mostBridged {
-		return ""
-	}
-	slices.Sort(between)
-	for _, n := range between {
-		if !joined(x.reach(cluster, first, n)) {
+	// A bridge is on every way, and so on the one that is found.
+	way := x.way(cluster, first, second, "")
+	slices.Sort(way)
+	for _, n := range way {
+		if !first[n] && !second[n] && x.way(cluster, first, second, n) == nil {
 			return n
 		}
 	}
 	return ""
 }
 
-// reach is the nodes of a cluster that scores lead to, without one of them.
-func (x *factIndex) reach(cluster string, from map[string]bool, without string) map[string]bool {
-	reached := make(map[string]bool, len(from))
+// way is a shortest way over scores from one part to the other within the cluster,
+// without one node; nil if there is none.
+func (x *factIndex) way(cluster string, first, second map[string]bool, without string) []string {
+	before := make(map[string]string, len(first))
 	var queue []string
-	visit := func(n string) {
-		if of, ok := x.run.Cluster(n); ok && of == cluster && n != without && !reached[n] {
-			reached[n] = true
+	visit := func(n, from string) {
+		if _, seen := before[n]; seen || n == without {
+			return
+		}
+		if of, ok := x.run.Cluster(n); ok && of == cluster {
+			before[n] = from
 			queue = append(queue, n)
 		}
 	}
-	for n := range from {
-		visit(n)
+	for n := range first {
+		visit(n, "")
 	}
-	for len(queue) > 0 {
-		n := queue[len(queue)-1]
-		queue = queue[:len(queue)-1]
+	for at := 0; at < len(queue); at++ {
+		n := queue[at]
+		if second[n] {
+			var way []string
+			for ; n != ""; n = before[n] {
+				way = append(way, n)
+			}
+			return way
+		}
 		for _, c := range x.next[n] {
-			visit(c.A)
-			visit(c.B)
+			visit(c.A, n)
+			visit(c.B, n)
 		}
 	}
-	return reached
+	return nil
 }
