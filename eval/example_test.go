@@ -76,3 +76,54 @@ func ExampleEstimatePairs() {
 	// precision 0.950 [0.866, 0.982]
 	// recall    0.911 [0.646, 0.983]
 }
+
+// A sample is written, two people label it, one of them changes her mind, and the
+// majority is what most of them say.
+func ExampleWriteSample() {
+	pairs, _, err := eval.Sample([]eval.Candidate{
+		{A: "n1", B: "n2", Score: 0.61, Together: true},
+		{A: "n2", B: "n3", Score: 0.22},
+	}, eval.SampleOptions{Threshold: 0.24, NearMiss: 0.05, PerStratum: 30, Seed: 1})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var sample []eval.Sampled
+	for _, p := range pairs {
+		sample = append(sample, eval.Sampled{Pair: p, SourceA: "المنارة"})
+	}
+	var file strings.Builder
+	if err := eval.WriteSample(&file, eval.CSV, eval.Story, sample); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(file.String())
+
+	said, _, err := eval.ReadJudgements(strings.NewReader(`{"a":"n2","b":"n3","annotator":"hind","label":"related","at":"2024-06-04T08:00:00Z"}
+{"a":"n2","b":"n3","annotator":"omar","label":"same_story","at":"2024-06-04T08:01:00Z"}
+{"a":"n2","b":"n3","annotator":"hind","label":"same_story","at":"2024-06-04T08:02:00Z"}
+{"a":"n1","b":"n2","annotator":"omar","label":"same_text","at":"2024-06-04T08:03:00Z"}
+`), eval.JSONL, "")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, kind := range []eval.Kind{eval.Story, eval.Copy} {
+		labelled, disputed := eval.NewJudgements(said).For(kind).Consensus()
+		for _, p := range labelled {
+			fmt.Println(kind, p.A, p.B, p.Label)
+		}
+		fmt.Println(disputed, "disputed")
+	}
+	// Output:
+	// #kind: story
+	// a,b,label,stratum,weight,score,together,source_a,date_a,title_a,source_b,date_b,title_b
+	// n2,n3,,near miss,1,0.22,false,المنارة,,,,,
+	// n1,n2,,together,1,0.61,true,المنارة,,,,,
+	// story n1 n2 same
+	// story n2 n3 same
+	// 0 disputed
+	// copy n1 n2 same
+	// copy n2 n3 different
+	// 0 disputed
+}

@@ -119,6 +119,48 @@ func TestSynth(t *testing.T) {
 	}
 }
 
+// TestSynthEditsAndDrifts counts the words that are not a page's own: every word of the base says whose
+// it is.
+func TestSynthEditsAndDrifts(t *testing.T) {
+	base := baseOf(200)
+	foreign := func(o eval.SynthOptions, part string) float64 {
+		n, all := 0, 0
+		for _, p := range synth(t, base, o).Pages {
+			if !strings.Contains(p.ID, part) {
+				continue
+			}
+			var event int
+			fmt.Sscanf(p.ID, "%05d", &event)
+			for _, w := range strings.Fields(p.Text) {
+				all++
+				if !strings.HasPrefix(w, fmt.Sprintf("w%d.", event-1)) {
+					n++
+				}
+			}
+		}
+		return float64(n) / float64(all)
+	}
+	for _, c := range []struct {
+		name      string
+		o         eval.SynthOptions
+		part      string
+		low, high float64
+	}{
+		{"no edits", eval.SynthOptions{Copies: 2}, "-copy-", 0, 0},
+		// A third of the edits replace, a third insert; a copy has half of the most in the mean.
+		{"edits", eval.SynthOptions{Copies: 2, Edit: .6}, "-copy-", .17, .23},
+		{"no drift", eval.SynthOptions{FollowUps: 1}, "-next-1", 0, 0},
+		{"first follow-up", eval.SynthOptions{FollowUps: 3, Drift: .4}, "-next-1", .37, .43},
+		{"second", eval.SynthOptions{FollowUps: 3, Drift: .4}, "-next-2", .77, .83},
+		{"third", eval.SynthOptions{FollowUps: 3, Drift: .4}, "-next-3", 1, 1},
+		{"half of another", eval.SynthOptions{Digests: 1}, "-digest", .49, .51},
+	} {
+		if got := foreign(c.o, c.part); got < c.low || got > c.high {
+			t.Errorf("%s: %.3f of the words are foreign, want %v to %v", c.name, got, c.low, c.high)
+		}
+	}
+}
+
 func TestSynthRefuses(t *testing.T) {
 	short := baseOf(3)
 	short[1].Text, short[2].Text = "a few words", ""
