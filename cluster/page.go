@@ -52,26 +52,36 @@ type Maker struct {
 	text, title arabic.Text
 	parser      article.Parser
 	stem        []byte
-	known       map[string]tfidf.Term // level-1 tokens; 0 is no term
+	known       []known // a place for each hash of a token, where a later one replaces an earlier
 }
 
-// maxKnown bounds the memory of a Maker: most of the words of a page are among the vocabulary of some
-// hundred thousand that a large corpus uses; beyond it the rare ones are forgotten with the others.
-const maxKnown = 1 << 19
+// known is a level-1 token whose term was looked up before; 0 is no term.
+type known struct {
+	term  tfidf.Term
+	bytes uint8
+	token [23]byte // eleven Arabic letters: longer words are rare
+}
+
+// knownTokens is how many places there are: the words that make up most of any page, in a megabyte,
+// which stays in a processor's cache.
+const knownTokens = 1 << 15
 
 // term returns the term of a level-1 token, 0 if it is none.
 func (m *Maker) term(token []byte) tfidf.Term {
-	if id, ok := m.known[string(token)]; ok {
-		return id
+	if m.known == nil {
+		m.known = make([]known, knownTokens)
+	}
+	k := &m.known[xxh3.Hash(token)%knownTokens]
+	if string(k.token[:k.bytes]) == string(token) {
+		return k.term
 	}
 	var id tfidf.Term
 	if m.stem = m.Stemmer.Term(m.stem[:0], token); len(m.stem) > 0 {
 		id = tfidf.TermID(m.stem)
 	}
-	if m.known == nil || len(m.known) >= maxKnown {
-		m.known = make(map[string]tfidf.Term)
+	if len(token) <= len(k.token) {
+		*k = known{term: id, bytes: uint8(copy(k.token[:], token))}
 	}
-	m.known[string(token)] = id
 	return id
 }
 

@@ -27,6 +27,7 @@ type Options struct {
 	Similarity, Recall float64
 	Slots              int
 	Bucket             int // the largest LSH bucket whose pairs are all compared
+	Sketch             shingle.Sketch
 
 	Story  story.Options
 	Labels int // terms that describe a story, of which a reader is shown a few
@@ -40,6 +41,7 @@ func Defaults() Options {
 		// propose most pairs a second time. This makes 35 bands of 3 rows.
 		Similarity: .5, Recall: .99, Slots: 128,
 		Bucket: 200, // 19,900 comparisons; larger buckets are split by further bands
+		Sketch: shingle.Fast,
 		Story:  byCorpus(story.Defaults()),
 		Labels: 15,
 	}
@@ -125,6 +127,14 @@ func Run(pages []*Page, o Options, now func() time.Time) (*Result, error) {
 	if r.res.LSH, err = lsh.Choose(o.Similarity, o.Recall, o.Slots); err != nil {
 		return nil, err
 	}
+	r.signers = make(chan *signer, r.o.Workers)
+	for range r.o.Workers {
+		s, err := o.Sketch.New(r.res.LSH.Bands, r.res.LSH.Rows)
+		if err != nil {
+			return nil, err
+		}
+		r.signers <- &signer{sketcher: s}
+	}
 	slices.SortFunc(pages, func(a, b *Page) int {
 		if a.Date.IsZero() != b.Date.IsZero() {
 			if a.Date.IsZero() {
@@ -150,6 +160,8 @@ type runner struct {
 	res  *Result
 	now  func() time.Time
 	last time.Time
+
+	signers chan *signer // one for each worker
 }
 
 func (r *runner) done(step string) {
@@ -340,24 +352,20 @@ func (r *runner) sketch(pages []copies.Page, first []int, fragments []fragment) 
 	index := lsh.NewIndex(shape, r.o.Bucket)
 	const block = 1024 // pages signed in parallel before they are entered in order
 	signatures := make([][]uint64, block)
-	workers := make(chan *signer, r.o.Workers)
-	for range r.o.Workers {
-		workers <- &signer{signer: shingle.NewSigner(shape.Bands, shape.Rows)}
-	}
 	for from := 0; from < len(pages); from += block {
 		to := min(from+block, len(pages))
 		var g errgroup.Group
 		const run = 64
 		for at := from; at < to; at += run {
 			g.Go(func() error {
-				s := <-workers
+				s := <-r.signers
 				for i := at; i < min(at+run, to); i++ {
 					signatures[i-from] = signatures[i-from][:0]
 					if first[i] == i {
 						signatures[i-from] = s.sign(signatures[i-from], pages[i].Words)
 					}
 				}
-				workers <- s
+				r.signers <- s
 				return nil
 			})
 		}
@@ -372,7 +380,7 @@ func (r *runner) sketch(pages []copies.Page, first []int, fragments []fragment) 
 			}
 		}
 	}
-	s := <-workers
+	s := <-r.signers
 	for i, f := range fragments { // few of them
 		if signature := s.sign(nil, f.words); len(signature) > 0 {
 			index.Add(uint32(len(pages)+i), signature)
@@ -384,17 +392,35 @@ func (r *runner) sketch(pages []copies.Page, first []int, fragments []fragment) 
 }
 
 type signer struct {
-	signer *shingle.Signer
-	grams  []uint64
+	sketcher shingle.Sketcher
+	grams    []uint64
 }
 
 func (s *signer) sign(dst []uint64, words []uint32) []uint64 {
-	s.grams = shingle.Set(shingle.Grams(s.grams[:0], words, copies.ShingleWords))
-	if len(s.grams) < copies.MinShingles {
+	// A signature does not care about shingles that stand there twice: sorting them costs more than it.
+	s.grams = shingle.Grams(s.grams[:0], words, copies.ShingleWords)
+	if few(s.grams) {
 		return dst
 	}
-	dst, _ = s.signer.Sign(dst, s.grams)
+	dst, _ = s.sketcher.Sign(dst, s.grams)
 	return dst
+}
+
+// few reports whether a text has less than [copies.MinShingles] different shingles.
+func few(grams []uint64) bool {
+	var seen [copies.MinShingles - 1]uint64
+	n := 0
+	for _, g := range grams {
+		if slices.Contains(seen[:n], g) {
+			continue
+		}
+		if n == len(seen) {
+			return false
+		}
+		seen[n] = g
+		n++
+	}
+	return true
 }
 
 // stories clusters the copy groups.

@@ -26,6 +26,7 @@ import (
 	"sada/cmd/sada/internal/publish"
 	"sada/features/arabic"
 	"sada/features/article"
+	"sada/features/shingle"
 	"sada/features/tfidf"
 )
 
@@ -45,6 +46,7 @@ type clusterFlags struct {
 	Stemmer    string  `help:"Stemming of story terms: none, light-safe, light10." default:"light10" enum:"none,light-safe,light10" json:"stemmer"`
 	Similarity float64 `help:"Jaccard similarity from which LSH must propose pairs (default ${default})." default:"0.5" placeholder:"J" json:"similarity"`
 	Recall     float64 `help:"Probability with which it must (default ${default})." default:"0.99" placeholder:"P" json:"recall"`
+	Sketch     string  `help:"Signatures: fast, or the slower reference go-minhash." default:"fast" enum:"fast,go-minhash" json:"sketch"`
 	Threshold  float64 `help:"Mean similarity that holds a story together; 0 chooses it by the corpus." default:"0" placeholder:"T" json:"threshold"`
 	Sigma      float64 `help:"Days by which a pair of pages loses 40 percent of its similarity (default ${default})." default:"2" placeholder:"DAYS" json:"sigma"`
 	Horizon    float64 `help:"Days beyond which pages are never linked (default ${default})." default:"5" placeholder:"DAYS" json:"horizon"`
@@ -54,7 +56,7 @@ type clusterFlags struct {
 func (f *clusterFlags) options(workers int) (cluster.Options, error) {
 	o := cluster.Defaults()
 	o.Workers = workers
-	o.Similarity, o.Recall = f.Similarity, f.Recall
+	o.Similarity, o.Recall, o.Sketch = f.Similarity, f.Recall, shingle.Sketch(f.Sketch)
 	o.Story.Threshold, o.Story.Sigma, o.Story.Horizon = f.Threshold, f.Sigma, f.Horizon
 	o.Story.Method, o.Story.Workers = story.Method(f.Method), workers
 	if _, err := lsh.Choose(o.Similarity, o.Recall, o.Slots); err != nil {

@@ -69,7 +69,12 @@ func Repair(src string) (fixed string, origin []uint32, ok bool) {
 // damaged tells from the head of src whether it looks like UTF-8 read as Windows-1256.
 func damaged(src string) bool {
 	letters, leads := 0, 0
+	// With so many other letters the leads cannot be enough any more, whatever follows.
+	const others = sampleLetters - sampleLetters*leadShare
 	for i := 0; i < len(src) && letters < sampleLetters; {
+		if float64(letters-leads) >= others {
+			return false
+		}
 		b := src[i]
 		if b < utf8.RuneSelf {
 			if ascii[b] >= 'a' {

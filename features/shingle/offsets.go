@@ -33,6 +33,13 @@ func (o Offsets) Unpack(dst []Span) []Span {
 	dst = slices.Grow(dst, len(o)/2) // a word takes two bytes at least
 	last := uint64(0)
 	for len(o) > 0 {
+		if len(o) > 1 && (o[0]|o[1]) < 0x80 { // one byte each: nearly always
+			from := last + uint64(o[0])
+			last = from + uint64(o[1])
+			dst = append(dst, Span{uint32(from), uint32(last)})
+			o = o[2:]
+			continue
+		}
 		gap, n := binary.Uvarint(o)
 		length, m := binary.Uvarint(o[max(n, 0):])
 		if n <= 0 || m <= 0 {

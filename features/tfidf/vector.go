@@ -100,15 +100,28 @@ func (v Vector) Dot(w Vector) float64 {
 // Top returns the k heaviest terms, heaviest first, equal weights by ascending term; all of them if
 // there are fewer than k.
 func (v Vector) Top(k int) []Weighted {
-	// A heap of the k best would save little: k is a fair part of the terms of a page.
-	all := make([]Weighted, v.Len())
-	for i, t := range v.Terms {
-		all[i] = Weighted{t, v.Weights[i]}
+	// A heap of the k best would save little: k is a fair part of the terms of a page. Integers sort
+	// several times faster than by a function: weight descending, then place, which is by term.
+	keys := make([]uint64, v.Len())
+	for i, w := range v.Weights {
+		keys[i] = uint64(^ordered(w))<<32 | uint64(i)
 	}
-	slices.SortFunc(all, func(a, b Weighted) int {
-		return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.Term, b.Term))
-	})
-	return all[:min(max(k, 0), len(all))]
+	slices.Sort(keys)
+	out := make([]Weighted, min(max(k, 0), len(keys)))
+	for n := range out {
+		i := uint32(keys[n])
+		out[n] = Weighted{v.Terms[i], v.Weights[i]}
+	}
+	return out
+}
+
+// ordered maps numbers to integers of the same order, negative ones too; -0 comes before 0.
+func ordered(w float32) uint32 {
+	b := math.Float32bits(w)
+	if b>>31 != 0 {
+		return ^b
+	}
+	return b | 1<<31
 }
 
 // Heaviest returns the vector of the k heaviest terms of v with their weights in v. It is v itself if
