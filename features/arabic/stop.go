@@ -11,6 +11,14 @@ var stopWords = func() map[string]bool {
 	return words
 }()
 
+// longestStop is the length of the longest stop word, in bytes.
+var longestStop = func() (longest int) {
+	for w := range stopWords {
+		longest = max(longest, len(w))
+	}
+	return longest
+}()
+
 // stopText lists function words as they are written, and the verbs with which news agencies report
 // speech: these stand in most pages of any topic.
 const stopText = `
