@@ -540,6 +540,9 @@ func estimate(e eval.Estimate, value float64) *score {
 // units adds a measure with intervals; where there are too few units for one, the figures alone.
 func (r *scoreReport) units(name string, b eval.Bootstrap, u eval.Units) {
 	e, point := b.PRF(u), u.PRF()
+	if why := e.F1.Reason; why != "" && len(r.rows) == 0 {
+		r.note(warning+"%s; the scores hold for the labelled pages alone", why)
+	}
 	r.rows = append(r.rows, scoreRow{Measure: name, Precision: estimate(e.Precision, point.Precision), Recall: estimate(e.Recall, point.Recall), F1: estimate(e.F1, point.F1)})
 }
 

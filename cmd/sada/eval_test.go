@@ -38,6 +38,9 @@ var evaluations = []string{
 // TestEvaluations holds the output of the commands to a golden file: the quality of the program as its
 // own measures tell it.
 func TestEvaluations(t *testing.T) {
+	if testing.Short() {
+		t.Skip("some 20 commands, which take long with the race detector; other tests run the same goroutines")
+	}
 	const golden = "testdata/evaluations.txt"
 	out := t.TempDir()
 	data, err := filepath.Abs("../../testdata")
