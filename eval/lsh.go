@@ -39,17 +39,16 @@ const curveClasses = 10
 
 // MeasureLSH signs sets of shingles, as [shingle.Set] makes them, and compares the
 // pairs that LSH proposes with all pairs whose sets meet: the recall from a
-// similarity on, and the measured S-curve beside the one of theory. The sets must
-// not be empty. Time grows with the pairs that share a shingle, each counted as
+// similarity on, and the measured S-curve beside the one of theory. The sketcher
+// must make signatures of the shape p. The sets must not be empty. Time grows with the pairs that share a shingle, each counted as
 // often as they do; memory is a counter for every set. The intervals take pairs for
 // independent; those of one template or of one group of copies are not. Source of the curve:
 // Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, 3.4.2.
-func MeasureLSH(sets [][]uint64, p lsh.Params, bucket int, least float64) LSHRecall {
+func MeasureLSH(sets [][]uint64, sketcher shingle.Sketcher, p lsh.Params, bucket int, least float64) LSHRecall {
 	out := LSHRecall{Bands: p.Bands, Rows: p.Rows, Sets: len(sets), Least: least}
-	signer := shingle.NewSigner(p.Bands, p.Rows)
 	index := lsh.NewIndex(p, bucket)
 	for i, set := range sets {
-		if signature, ok := signer.Sign(nil, set); ok {
+		if signature, ok := sketcher.Sign(nil, set); ok {
 			index.Add(uint32(i), signature)
 		}
 	}

@@ -31,8 +31,19 @@ func TestMeasureLSH(t *testing.T) {
 			sets = append(sets, shingle.Set(a), shingle.Set(b))
 		}
 	}
+	for _, sketch := range []shingle.Sketch{shingle.Fast, shingle.MinHash} {
+		t.Run(string(sketch), func(t *testing.T) { measure(t, sets, sketch, each) })
+	}
+}
+
+// measure holds a sketch to 300 pairs of each of six similarities.
+func measure(t *testing.T, sets [][]uint64, sketch shingle.Sketch, each int) {
 	p := lsh.Params{Bands: 8, Rows: 3}
-	got := eval.MeasureLSH(sets, p, 200, .5)
+	sketcher, err := sketch.New(p.Bands, p.Rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := eval.MeasureLSH(sets, sketcher, p, 200, .5)
 	if got.Sets != len(sets) || got.Pairs != 3*each || len(got.Curve) != 6 {
 		t.Fatalf("%+v", got)
 	}
@@ -40,7 +51,7 @@ func TestMeasureLSH(t *testing.T) {
 	for i, c := range got.Curve {
 		near(t, "theory", c.Theory, p.Probability([]float64{.15, .35, .45, .55, .75, .95}[i]))
 		// Three standard deviations and a third: by chance one class of a thousand is off.
-		off := 3.3 * math.Sqrt(c.Theory*(1-c.Theory)/each)
+		off := 3.3 * math.Sqrt(c.Theory*(1-c.Theory)/float64(each))
 		if c.Pairs != each || math.Abs(c.Measured-c.Theory) > off || c.Low > c.Measured || c.Measured > c.High {
 			t.Errorf("class %+v: more than %.3f from theory", c, off)
 		}
@@ -58,14 +69,14 @@ func TestMeasureLSH(t *testing.T) {
 }
 
 func TestMeasureLSHAtTheEdges(t *testing.T) {
-	p := lsh.Params{Bands: 2, Rows: 2}
-	if l := eval.MeasureLSH(nil, p, 10, .5); l.Recall() != 1 || l.Curve != nil {
+	p, s := lsh.Params{Bands: 2, Rows: 2}, shingle.NewSigner(2, 2)
+	if l := eval.MeasureLSH(nil, s, p, 10, .5); l.Recall() != 1 || l.Curve != nil {
 		t.Errorf("no sets: %+v", l)
 	}
-	if l := eval.MeasureLSH([][]uint64{{1, 2}, {3, 4}}, p, 10, .5); l.Pairs != 0 || l.Curve != nil {
+	if l := eval.MeasureLSH([][]uint64{{1, 2}, {3, 4}}, s, p, 10, .5); l.Pairs != 0 || l.Curve != nil {
 		t.Errorf("disjoint sets: %+v", l)
 	}
-	if l := eval.MeasureLSH([][]uint64{{1, 2}, {1, 2}}, p, 10, .5); l.Pairs != 1 || l.Found != 1 || l.Curve[0].To != 1 {
+	if l := eval.MeasureLSH([][]uint64{{1, 2}, {1, 2}}, s, p, 10, .5); l.Pairs != 1 || l.Found != 1 || l.Curve[0].To != 1 {
 		t.Errorf("equal sets: %+v", l)
 	}
 }

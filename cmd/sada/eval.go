@@ -479,7 +479,12 @@ func (c *evalCmd) lsh(p *program, r *scoreReport, pages []publish.Page) error {
 			sets = append(sets, set)
 		}
 	}
-	l := eval.MeasureLSH(sets, lsh.Params{Bands: f.manifest.LSH.Bands, Rows: f.manifest.LSH.Rows}, options.Bucket, f.options.Similarity)
+	shape := lsh.Params{Bands: f.manifest.LSH.Bands, Rows: f.manifest.LSH.Rows}
+	sketcher, err := cmp.Or(options.Sketch, shingle.MinHash).New(shape.Bands, shape.Rows) // runs without the option have the reference
+	if err != nil {
+		return err
+	}
+	l := eval.MeasureLSH(sets, sketcher, shape, options.Bucket, f.options.Similarity)
 	r.curve = &l
 	return nil
 }
