@@ -3,6 +3,7 @@ package cluster
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -317,6 +318,61 @@ func TestTemplatesAreNoStory(t *testing.T) {
 				t.Error(d)
 			}
 		})
+	}
+}
+
+// A paragraph that all pages have, five of each outlet: the work grows with the pages,
+// and no two of them become copies by it.
+func TestBoilerplateGrowsLinearly(t *testing.T) {
+	if os.Getenv("SADA_HEAVY") == "" {
+		t.Skip("SADA_HEAVY is unset: this test takes half a minute")
+	}
+	const few, many = 5_000, 50_000
+	stats := make(map[int]Stats)
+	for _, n := range []int{few, many} {
+		r := rand.New(rand.NewPCG(21, 22))
+		words := func(b []byte, n int) []byte {
+			for range n {
+				for range 5 + r.IntN(3) {
+					b = append(b, "\xd8"...)
+					b = append(b, byte(0xaa+r.IntN(17))) // letters that end no word, as a feminine ending does
+				}
+				b = append(b, ' ')
+			}
+			return append(b, '\n')
+		}
+		shared := string(words(nil, 60))
+		m := Maker{Stemmer: arabic.None}
+		pages := make([]*Page, n)
+		for i := range pages {
+			text := words(nil, 30)
+			if i%2 == 0 {
+				text = append(text, shared...)
+			}
+			text = words(text, 40)
+			if i%2 == 1 {
+				text = append(text, shared...)
+			}
+			p := page(fmt.Sprint(i), i%200, string(words(nil, 8)), string(text))
+			p.Source = fmt.Sprint("outlet ", i/5)
+			pages[i] = m.Make(p)
+		}
+		res := run(t, pages, fast())
+		if len(res.Copies) != n {
+			t.Errorf("%d pages make %d copy groups", n, len(res.Copies))
+		}
+		stats[n] = res.Stats
+	}
+	for name, of := range map[string]func(Stats) int{
+		"hits":          func(s Stats) int { return s.Hits },
+		"passage pairs": func(s Stats) int { return s.PassagePairs },
+		"candidates":    func(s Stats) int { return s.Candidates },
+	} {
+		x, y := of(stats[few]), of(stats[many])
+		t.Logf("%s: %d and %d", name, x, y)
+		if x < few || y > 11*x { // large buckets are split: it may grow less
+			t.Errorf("%d %s for %d pages, %d for %d: more than linear", x, name, few, y, many)
+		}
 	}
 }
 
