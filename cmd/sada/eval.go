@@ -18,7 +18,6 @@ import (
 	"strings"
 
 	"sada/cluster/copies"
-	"sada/cluster/lsh"
 	"sada/cmd/sada/internal/publish"
 	"sada/eval"
 	"sada/features/article"
@@ -479,8 +478,7 @@ func (c *evalCmd) lsh(p *program, r *scoreReport, pages []publish.Page) error {
 			sets = append(sets, set)
 		}
 	}
-	shape := lsh.Params{Bands: f.manifest.LSH.Bands, Rows: f.manifest.LSH.Rows}
-	sketcher, err := cmp.Or(options.Sketch, shingle.MinHash).New(shape.Bands, shape.Rows) // runs without the option have the reference
+	sketcher, shape, err := f.sketcher()
 	if err != nil {
 		return err
 	}

@@ -319,7 +319,9 @@ func (c *explainCmd) two(p *program, b *strings.Builder, idA, idB string) error 
 	for _, l := range links {
 		fmt.Fprintf(b, "The run has the link %s, proposed by %s.\n", l.Kind, l.Via)
 	}
-	f.compareTexts(b, rowA, rowB)
+	if err := f.compareTexts(b, rowA, rowB); err != nil {
+		return err
+	}
 	if rowA.CopyGroup == rowB.CopyGroup {
 		f.compareVersions(b, rowA, rowB)
 	}
@@ -335,7 +337,7 @@ func (c *explainCmd) two(p *program, b *strings.Builder, idA, idB string) error 
 }
 
 // compareTexts measures the main texts of two pages as the run did.
-func (f *finished) compareTexts(b *strings.Builder, rowA, rowB *publish.Page) {
+func (f *finished) compareTexts(b *strings.Builder, rowA, rowB *publish.Page) error {
 	wordsA, atA := f.pages[rowA.ID].MainWords(parts(rowA))
 	wordsB, atB := f.pages[rowB.ID].MainWords(parts(rowB))
 	gramsA, gramsB := shingle.Grams(nil, wordsA, copies.ShingleWords), shingle.Grams(nil, wordsB, copies.ShingleWords)
@@ -345,10 +347,12 @@ func (f *finished) compareTexts(b *strings.Builder, rowA, rowB *publish.Page) {
 	fmt.Fprintf(b, "  Jaccard %.4f, %.4f of the first in the second, %.4f of the second in the first\n",
 		shingle.Jaccard(both, len(setA), len(setB)), float64(both)/float64(max(len(setA), 1)), float64(both)/float64(max(len(setB), 1)))
 
-	shape := lsh.Params{Bands: f.manifest.LSH.Bands, Rows: f.manifest.LSH.Rows}
-	signer := shingle.NewSigner(shape.Bands, shape.Rows)
-	signA, okA := signer.Sign(nil, setA)
-	signB, okB := signer.Sign(nil, setB)
+	sketcher, shape, err := f.sketcher()
+	if err != nil {
+		return err
+	}
+	signA, okA := sketcher.Sign(nil, setA)
+	signB, okB := sketcher.Sign(nil, setB)
 	if okA && okB {
 		hit := 0
 		for i := range shape.Bands {
@@ -357,12 +361,21 @@ func (f *finished) compareTexts(b *strings.Builder, rowA, rowB *publish.Page) {
 			}
 		}
 		estimate, _ := shingle.Estimate(signA, signB) // both are of one signer
-		fmt.Fprintf(b, "  MinHash: estimated Jaccard %.2f; %d of %d bands of %d rows are equal, one would do\n", estimate, hit, shape.Bands, shape.Rows)
+		fmt.Fprintf(b, "  Signatures: estimated Jaccard %.2f; %d of %d bands of %d rows are equal, one would do\n", estimate, hit, shape.Bands, shape.Rows)
 	}
 	textA, textB := f.articles[rowA.ID].Text, f.articles[rowB.ID].Text
 	quote(b, "  in both:         ", textA, runs(gramsA, setB, atA, true))
 	quote(b, "  only in the first: ", textA, runs(gramsA, setB, atA, false))
 	quote(b, "  only in the second: ", textB, runs(gramsB, setA, atB, false))
+	return nil
+}
+
+// sketcher makes the signatures that the run made, of the shape that it had. Runs before there was a
+// choice have those of the reference.
+func (f *finished) sketcher() (shingle.Sketcher, lsh.Params, error) {
+	shape := lsh.Params{Bands: f.manifest.LSH.Bands, Rows: f.manifest.LSH.Rows}
+	s, err := cmp.Or(shingle.Sketch(f.options.Sketch), shingle.MinHash).New(shape.Bands, shape.Rows)
+	return s, shape, err
 }
 
 // compareVersions says, of two copies, who carried the text first and what the other changed.
@@ -500,7 +513,6 @@ func (f *finished) compareStories(b *strings.Builder, rowA, rowB *publish.Page) 
 		return err
 	}
 	// A run may have chosen these by its corpus.
-	options.Story.Threshold, options.Story.Floor = f.manifest.Thresholds["story"], f.manifest.Thresholds["story_floor"]
 	options.Story.Threshold, options.Story.Floor = f.manifest.Thresholds["story"], f.manifest.Thresholds["story_floor"]
 	terms, err := publish.ReadParquet[publish.Term](f.dir, "terms")
 	if err != nil {
