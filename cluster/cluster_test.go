@@ -376,6 +376,54 @@ func TestBoilerplateGrowsLinearly(t *testing.T) {
 	}
 }
 
+// An announced article in which every eighth word is another has no passage with its page, nor has one whose
+// phrases stand in another order with the same in order; the shingles lead there. Without the
+// page, the versions get one name.
+func TestFragmentsAreSettledByTheirShingles(t *testing.T) {
+	words := strings.Fields(library)[:46]
+	edited, turned := slices.Clone(words), []string{}
+	for i := 7; i < len(words); i += 8 {
+		edited[i] = fmt.Sprint("س", i)
+		turned = append(slices.Clone(words[i-7:i+1]), turned...)
+	}
+	with := func(id, title, own string, tail []string) *article.Page {
+		return page(id, 30, title, own+"\nإقرأ أيضاً:\nمخطوطات نادرة على الشبكة\n"+strings.Join(tail, " "))
+	}
+	tails := func(res *Result) (parts []article.Part, rows []passage.Passage) {
+		for i := range res.Pages {
+			for _, part := range res.Parts[i] {
+				if part.Kind == article.Tail {
+					parts = append(parts, part)
+				}
+			}
+		}
+		for _, p := range res.Passages {
+			if p.Cut {
+				rows = append(rows, p)
+			}
+		}
+		return parts, rows
+	}
+
+	res := run(t, corpus([]*article.Page{with("host", raceTitle, race, edited), page("home", 1, libraryTitle, strings.Join(words, " "))}), Defaults())
+	parts, rows := tails(res)
+	if res.Stats.PassagePairs != 0 || res.Stats.Settled != 1 || len(parts) != 1 || parts[0].Page != "home" || parts[0].Segment != "" {
+		t.Errorf("tails %+v, %+v", parts, res.Stats)
+	}
+	if len(rows) != 1 || rows[0].B != 0 || rows[0].Kind != passage.Tail || rows[0].BytesA != parts[0] {
+		t.Errorf("rows %+v", rows)
+	}
+
+	res = run(t, corpus([]*article.Page{with("a", raceTitle, race, words), with("b", bridgeOwnTitle, bridgeOwn, turned)}), Defaults())
+	parts, rows = tails(res)
+	if res.Stats.PassagePairs != 0 || res.Stats.Settled != 1 || len(parts) != 2 || parts[0].Page != "" || parts[0].Segment == "" || parts[1].Segment != parts[0].Segment {
+		t.Errorf("tails %+v, %+v", parts, res.Stats)
+	}
+	if len(rows) != 2 || rows[1].Kind != passage.SharedTail || rows[1].Segment != rows[0].Segment {
+		t.Errorf("rows %+v", rows)
+	}
+}
+
 func TestOriginalIsWhoCreditsNobody(t *testing.T) {
 	res := run(t, corpus([]*article.Page{page("a", 0, raceTitle, "الزيتونة (رويترز) - "+race), page("b", 0, raceTitle, race)}), Defaults())
 	if len(res.Copies) != 1 || res.Pages[res.Copies[0].Original].ID != "b" {
