@@ -141,7 +141,7 @@ func (c *jobFlags) do(p *program, j job) error {
 	// With a reader that goes away, as head does, writing fails; the signal would leave a half-made folder.
 	signal.Ignore(syscall.SIGPIPE)
 
-	tell := newTeller(p, c.Quiet, c.JSON)
+	tell := newTeller(p, c.Quiet, c.JSON, "reading")
 	start := time.Now()
 	in, err := read(p.ctx, set, c.Stemmer, workers, tell)
 	tell.done()
@@ -269,7 +269,7 @@ func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, tel
 			_ = group.Wait() // the goroutines have no errors
 			return nil, err
 		}
-		tell.read(set.Progress())
+		tell.progress(set.Progress())
 		k := &kept{record: rec, n: n}
 		n++
 		if rec.Reject != "" {
