@@ -582,3 +582,59 @@ func FuzzRecords(f *testing.F) {
 		}
 	})
 }
+
+// TestBleve feeds two nights to an index, of whose texts the second night has none.
+func TestBleve(t *testing.T) {
+	dir := t.TempDir()
+	known := true
+	texts := func(wanted func(string) bool) iter.Seq2[Text, error] {
+		return func(yield func(Text, error) bool) {
+			for _, id := range []string{"p6", "p5", "p4", "p3", "p2", "p1"} {
+				text := Text{ID: id, Title: "خبر", Source: "جريدة " + id, Known: known}
+				if known {
+					text.Body = "نص الصفحة"
+				}
+				if wanted(id) && !yield(text, nil) {
+					return
+				}
+			}
+		}
+	}
+	var untexted []int
+	for _, a := range []*Assignment{writeRun(t, filepath.Join(dir, "1"), firstNight), writeRun(t, filepath.Join(dir, "2"), secondNight, "s2>s1", "c3>c2")} {
+		for range 2 { // the second time nothing is sent, or the numbers would not rise
+			e := NewBleve(filepath.Join(dir, "index"), texts)
+			if _, err := feedOnce(t, dir, a, e); err != nil {
+				t.Fatal(err)
+			}
+			untexted = append(untexted, e.Untexted)
+			if err := e.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		e := NewBleve(filepath.Join(dir, "index"), nil)
+		wantFed(t, dir, a, e)
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+		known = false
+	}
+	if !slices.Equal(untexted, []int{0, 0, 1, 0}) { // p6 is new
+		t.Errorf("without a text: %v", untexted)
+	}
+	found, err := Search(t.Context(), filepath.Join(dir, "index"), "الصفحات", 10) // another form of the word in the text
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range found {
+		got = append(got, fmt.Sprint(f.StoryID, " ", f.Hits, " ", f.Pages, " ", f.Texts, " ", len(f.Sources), " ", f.StoryAliases))
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff([]string{"s1 3 3 2 3 [s2]", "s3 1 1 1 1 []"}, got); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := Search(t.Context(), filepath.Join(dir, "none"), "خبر", 1); !errors.Is(err, ErrTarget) {
+		t.Errorf("no index: %v", err)
+	}
+}
