@@ -2,12 +2,8 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"maps"
 	"math"
 	"runtime"
 	"slices"
@@ -20,9 +16,7 @@ import (
 	"sada/cluster/copies"
 	"sada/cluster/lsh"
 	"sada/cluster/story"
-	"sada/cmd/sada/internal/corpus"
 	"sada/cmd/sada/internal/publish"
-	"sada/features/arabic"
 	"sada/features/article"
 	"sada/features/shingle"
 	"sada/features/tfidf"
@@ -37,102 +31,6 @@ func (c *explainCmd) Help() string {
 	return `Reads the run's results and, for two pages, the inputs it was made from, and measures the pair again:
 
   sada explain p001 p002 --run out`
-}
-
-// finished is a finished run and what was looked up in it.
-type finished struct {
-	dir      string
-	manifest *publish.Manifest
-	options  recorded
-	rows     map[string]*publish.Page
-	articles map[string]*article.Page // as they were read again
-	pages    map[string]*cluster.Page
-}
-
-// openRun reads the rows of the pages named; it is an error if one is missing.
-func openRun(dir string, ids ...string) (*finished, error) {
-	m, err := publish.ReadManifest(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, usage("--run names the folder that sada run --out has written", "no run in %s", dir)
-	}
-	if err != nil {
-		return nil, err
-	}
-	f := &finished{dir: dir, manifest: m, rows: make(map[string]*publish.Page), articles: make(map[string]*article.Page), pages: make(map[string]*cluster.Page)}
-	if err := json.Unmarshal(m.Options, &f.options); err != nil {
-		return nil, fmt.Errorf("%s: options: %w", dir, err)
-	}
-	if err := f.find(func(p *publish.Page) bool { return slices.Contains(ids, p.ID) }); err != nil {
-		return nil, err
-	}
-	for _, id := range ids {
-		if f.rows[id] == nil {
-			return nil, usage("pages.jsonl of the run lists the pages, rejects.jsonl what is not among them", "no page %q in %s", id, dir)
-		}
-	}
-	return f, nil
-}
-
-// find adds the rows that are wanted.
-func (f *finished) find(wanted func(*publish.Page) bool) error {
-	for row, err := range publish.Read[publish.Page](f.dir, "pages") {
-		if err != nil {
-			return err
-		}
-		if wanted(&row) {
-			f.rows[row.ID] = &row
-		}
-	}
-	return nil
-}
-
-// unchanged is the hint of verbs that read the inputs again.
-const unchanged = "the texts are read from the files that the run was made from; they must be there, unchanged"
-
-// read reads the texts of all pages in rows from the run's inputs again, all of them to the end: only then
-// is it known that they are those of the run, and which of two records with one ID it kept.
-func (f *finished) read(p *program) error {
-	set, err := f.options.open(p, f.manifest.Arguments, runtime.GOMAXPROCS(0))
-	if err != nil {
-		return &failure{exitFailed, fmt.Errorf("read the run's inputs again: %w", err), unchanged}
-	}
-	st, err := arabic.ParseStemmer(f.options.Stemmer)
-	if err != nil {
-		return err
-	}
-	found := make(map[string]*corpus.Record)
-	for rec, err := range set.Records(p.ctx) {
-		if err != nil {
-			return err
-		}
-		if rec.Reject != "" || f.rows[rec.Page.ID] == nil {
-			continue
-		}
-		if other := found[rec.Page.ID]; other == nil || supersedes(&rec, other) {
-			found[rec.Page.ID] = &rec
-		}
-	}
-	hashes := make(map[string]bool)
-	for _, input := range f.manifest.Inputs {
-		hashes[input.Hash] = true
-	}
-	changed := make(map[string]bool)
-	for _, file := range set.Files() {
-		changed[file.Name] = !hashes[file.Hash]
-	}
-	m := cluster.Maker{Stemmer: st}
-	for _, id := range slices.Sorted(maps.Keys(f.rows)) {
-		rec := found[id]
-		switch {
-		case rec == nil:
-			return &failure{exitFailed, fmt.Errorf("page %q is not in the run's inputs any more", id), unchanged}
-		case changed[rec.File]:
-			return &failure{exitFailed, fmt.Errorf("%s, which has page %q, changed after the run", rec.File, id), unchanged}
-		}
-		f.articles[id] = &rec.Page
-		f.pages[id] = m.Make(&rec.Page)
-	}
-	return nil
 }
 
 func parts(row *publish.Page) []article.Part {
@@ -393,8 +291,8 @@ func (f *finished) compareVersions(b *strings.Builder, rowA, rowB *publish.Page)
 	wordsA, atA := f.pages[first.ID].MainWords(parts(first))
 	wordsB, atB := f.pages[second.ID].MainWords(parts(second))
 	textA, textB := f.articles[first.ID].Text, f.articles[second.ID].Text
-	before := copies.Sentences(wordsA, wordsB, sentenceEnds(textA, atA))
-	after := copies.Sentences(wordsB, wordsA, sentenceEnds(textB, atB))
+	before := copies.Sentences(wordsA, wordsB, copies.SentenceEnds(textA, atA))
+	after := copies.Sentences(wordsB, wordsA, copies.SentenceEnds(textB, atB))
 	count := func(of []copies.Sentence, fate copies.Fate) (n int) {
 		for _, s := range of {
 			if s.Fate == fate {
@@ -416,22 +314,6 @@ func (f *finished) compareVersions(b *strings.Builder, rowA, rowB *publish.Page)
 	list("edited: ", textB, after, atB, copies.Edited)
 	list("added:  ", textB, after, atB, copies.Gone)
 	list("dropped:", textA, before, atA, copies.Gone)
-}
-
-// sentenceEnds returns the indices of the words after each sentence of a text whose words stand at
-// the spans.
-func sentenceEnds(text string, at []shingle.Span) []int {
-	var ends []int
-	for i := range at {
-		next := len(text)
-		if i+1 < len(at) {
-			next = int(at[i+1].From)
-		}
-		if next > int(at[i].To) && strings.ContainsAny(text[at[i].To:next], ".!؟?؛\n…") || i+1 == len(at) {
-			ends = append(ends, i+1)
-		}
-	}
-	return ends
 }
 
 // stretch is words [from, to) of a main text, as bytes.
