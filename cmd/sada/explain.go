@@ -33,15 +33,6 @@ func (c *explainCmd) Help() string {
   sada explain p001 p002 --run out`
 }
 
-func parts(row *publish.Page) []article.Part {
-	out := make([]article.Part, len(row.Parts))
-	for i, p := range row.Parts {
-		kind, _ := article.ParseKind(p.Kind) // an unknown one is main text
-		out[i] = article.Part{Kind: kind, From: int(p.From), To: int(p.To), Page: p.Page, Segment: p.Segment}
-	}
-	return out
-}
-
 func text(s *string) string {
 	if s == nil {
 		return "unknown"
@@ -236,8 +227,8 @@ func (c *explainCmd) two(p *program, b *strings.Builder, idA, idB string) error 
 
 // compareTexts measures the main texts of two pages as the run did.
 func (f *finished) compareTexts(b *strings.Builder, rowA, rowB *publish.Page) error {
-	wordsA, atA := f.pages[rowA.ID].MainWords(parts(rowA))
-	wordsB, atB := f.pages[rowB.ID].MainWords(parts(rowB))
+	wordsA, atA := f.pages[rowA.ID].MainWords(rowA.ArticleParts())
+	wordsB, atB := f.pages[rowB.ID].MainWords(rowB.ArticleParts())
 	gramsA, gramsB := shingle.Grams(nil, wordsA, copies.ShingleWords), shingle.Grams(nil, wordsB, copies.ShingleWords)
 	setA, setB := shingle.Set(slices.Clone(gramsA)), shingle.Set(slices.Clone(gramsB))
 	both := shingle.Overlap(setA, setB)
@@ -278,7 +269,7 @@ func (f *finished) sketcher() (shingle.Sketcher, lsh.Params, error) {
 
 // compareVersions says, of two copies, who carried the text first and what the other changed.
 func (f *finished) compareVersions(b *strings.Builder, rowA, rowB *publish.Page) {
-	order, why := cluster.Direction(f.pages[rowA.ID], f.pages[rowB.ID], parts(rowA), parts(rowB))
+	order, why := cluster.Direction(f.pages[rowA.ID], f.pages[rowB.ID], rowA.ArticleParts(), rowB.ArticleParts())
 	first, second := rowA, rowB
 	if order > 0 {
 		first, second = rowB, rowA
@@ -288,8 +279,8 @@ func (f *finished) compareVersions(b *strings.Builder, rowA, rowB *publish.Page)
 	} else {
 		fmt.Fprintf(b, "\nIt was first on %s: %s. Against it, %s:\n", first.ID, why, second.ID)
 	}
-	wordsA, atA := f.pages[first.ID].MainWords(parts(first))
-	wordsB, atB := f.pages[second.ID].MainWords(parts(second))
+	wordsA, atA := f.pages[first.ID].MainWords(first.ArticleParts())
+	wordsB, atB := f.pages[second.ID].MainWords(second.ArticleParts())
 	textA, textB := f.articles[first.ID].Text, f.articles[second.ID].Text
 	before := copies.Sentences(wordsA, wordsB, copies.SentenceEnds(textA, atA))
 	after := copies.Sentences(wordsB, wordsA, copies.SentenceEnds(textB, atB))
@@ -412,7 +403,7 @@ func (f *finished) compareStories(b *strings.Builder, rowA, rowB *publish.Page) 
 	}
 	node := func(id string) story.Node {
 		p := f.pages[id]
-		n := story.Node{Vector: table.Vector(p.Counts(parts(f.rows[id]))), Size: 1}
+		n := story.Node{Vector: table.Vector(p.Counts(f.rows[id].ArticleParts())), Size: 1}
 		if !p.Date.IsZero() {
 			n.Time, n.Dated = p.Date.Unix(), true
 		}

@@ -66,6 +66,8 @@ type commands struct {
 	Synth    synthCmd    `cmd:"" help:"Make a corpus with known truth of any base corpus."`
 	Feed     feedCmd     `cmd:"" help:"Write the IDs of a run to the documents of a search engine."`
 	Search   searchCmd   `cmd:"" help:"Search an index that sada feed bleve has made, one hit for a story."`
+	Report   reportCmd   `cmd:"" help:"Write HTML pages that show a run."`
+	Serve    serveCmd    `cmd:"" help:"Show the pages of a run from a server, and collect labels."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 	Help     helpCmd     `cmd:"" help:"Print this help, or that of a verb."`
 }
@@ -98,7 +100,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		}
 	}()
 	fail := func(err error) int {
-		code := report(stderr, err)
+		code := tellError(stderr, err)
 		if err != nil && wantsJSON(args) {
 			_ = jsonLine(stdout, struct { // the code tells as much
 				Type  string `json:"type"`
@@ -172,8 +174,8 @@ func untilSignal(ctx context.Context) (context.Context, func() syscall.Signal) {
 	}
 }
 
-// report prints an error and returns its exit code.
-func report(stderr io.Writer, err error) int {
+// tellError prints an error and returns its exit code.
+func tellError(stderr io.Writer, err error) int {
 	if err == nil {
 		return exitDone
 	}

@@ -1,6 +1,10 @@
 package publish
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"sada/features/article"
+)
 
 // Page is a row of the table pages.
 type Page struct {
@@ -19,6 +23,16 @@ type Page struct {
 	Tags        string   `json:"tags" parquet:"tags"`
 	Repaired    bool     `json:"repaired" parquet:"repaired"`
 	Parts       []Part   `json:"parts" parquet:"parts,list"`
+}
+
+// ArticleParts returns the parts of a page as the library has them.
+func (p *Page) ArticleParts() []article.Part {
+	out := make([]article.Part, len(p.Parts))
+	for i, x := range p.Parts {
+		kind, _ := article.ParseKind(x.Kind) // an unknown one is main text
+		out[i] = article.Part{Kind: kind, From: int(x.From), To: int(x.To), Page: x.Page, Segment: x.Segment}
+	}
+	return out
 }
 
 // Part is one stretch of a page's text.
