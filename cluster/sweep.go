@@ -17,8 +17,8 @@ type Sweep struct {
 // NewSweep prepares the nodes of a result, which it keeps.
 func NewSweep(res *Result, workers int) *Sweep {
 	counts, nodes := res.nodes(workers)
-	for i := range nodes {
-		nodes[i].Vector = res.Terms.Vector(counts[i])
+	for i, terms := range res.spelled(counts, workers) {
+		nodes[i].Vector = res.Terms.Vector(terms)
 	}
 	never, _ := res.templates()
 	return &Sweep{res: res, nodes: nodes, never: never}

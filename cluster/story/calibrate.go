@@ -7,17 +7,24 @@ import (
 	"sort"
 )
 
-// The calibration of [Calibrate]: how many unrelated nodes in the window of a node may reach the
-// threshold with it. Average link bears several because they are unrelated to each other as well.
+// Values of [Options].Chance. Average link bears several unrelated nodes over the threshold because they
+// are unrelated to each other as well.
 const (
-	// chanceShort is for headlines. It was chosen on the Portuguese headlines of testdata/quality.tsv
-	// alone, where it is within .002 of the best fixed threshold; the Spanish ones confirm it.
-	chanceShort = 13
-	// chanceLong is for full texts, whose formulas make unrelated pages alike in groups: with 13, half
+	// ChanceHeadlines was chosen on the Portuguese headlines of testdata/quality.tsv alone, where it is
+	// within .002 of the best fixed threshold; the Spanish ones confirm it.
+	ChanceHeadlines = 13
+	// ChanceTexts is for full texts, whose formulas make unrelated pages alike in groups: with 13, half
 	// of the stories looked at in 20,329 pages were subjects rather than events.
-	chanceLong = 2
+	ChanceTexts = 2
+)
+
+const (
 	// longText is the number of terms, in the mean, that a full text has; headlines have 8 to 15.
 	longText = 30
+
+	// leastAny was chosen on one half of the stories of the English full texts, which have no dates;
+	// the other half confirms it (cluster/testdata/tried.txt).
+	leastAny = 6
 
 	lowest95   = .95    // quantile of unrelated pairs that the threshold is at least
 	leastLevel = .10    // two wordings of one event in a corpus with few others reach this
@@ -56,13 +63,18 @@ func Calibrate(nodes []Node, o Options) float64 {
 	for i := range nodes {
 		terms += nodes[i].Vector.Len()
 	}
-	unrelated, chance := far, float64(chanceLong)
-	if terms < longText*len(nodes) {
-		chance = chanceShort
+	unrelated, chance := far, o.Chance
+	switch {
+	case chance == 0 && terms < longText*len(nodes):
+		chance = ChanceHeadlines
+	case chance == 0:
+		chance = ChanceTexts
 	}
-	if len(far) < fewest {
-		// Pairs of one story are among these, so that more of them must be allowed.
-		unrelated, chance = append(far, all...), chanceShort
+	if len(far) < fewest || oneDated(nodes) == 1 {
+		// Pairs of one story are among these: the surest are left out, and for the others more of
+		// them must be allowed.
+		unrelated = slices.DeleteFunc(append(far, all...), func(cosine float64) bool { return cosine >= mostLevel })
+		chance = max(chance, leastAny)
 	}
 	if len(unrelated) == 0 {
 		return leastLevel
@@ -99,7 +111,7 @@ func window(nodes []Node, sigma float64) float64 {
 		}
 	}
 	slices.Sort(times)
-	sum := float64(undated)*float64(undated-1) + 2*undatedFactor*float64(undated)*float64(len(times))
+	sum := float64(undated)*float64(undated-1) + 2*oneDated(nodes)*float64(undated)*float64(len(times))
 	reach := 4 * sigma * day // the factor beyond is under 1/2,980
 	type cell struct {
 		at    float64

@@ -3,6 +3,7 @@ package story
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 
@@ -18,8 +19,8 @@ type Node struct {
 
 	// Time is when the page was published, in Unix seconds, UTC. For a story of an earlier night it
 	// is the time of its last page. It is ignored if Dated is false: the node then counts as one
-	// Sigma away from every other, dated or not. In a corpus without any dates that only takes away
-	// four tenths of every weight; there, give all nodes the same Time and set Dated.
+	// Sigma away from every node that has one, and from those as from itself in a corpus where most
+	// have none.
 	Time  int64
 	Dated bool
 
@@ -62,6 +63,11 @@ type Options struct {
 	// [Options.For].
 	Threshold float64
 
+	// Chance is the wanted rate of false links, for a threshold that is left open: how many unrelated
+	// nodes in the window of a node may reach it. 0 chooses [ChanceTexts] or [ChanceHeadlines] by the
+	// number of terms of the nodes.
+	Chance float64
+
 	// Sigma, in days, is the width of the Gaussian exp(-days²/(2·Sigma²)) that weighs a cosine.
 	Sigma float64
 
@@ -80,6 +86,10 @@ type Options struct {
 	// PostingCap is the most nodes in the window before a node that a term may propose to it; a
 	// term with more proposes none, and is counted in [Stats].
 	PostingCap int
+
+	// Support, 0..255, is how many of the heaviest neighbours of either end have a say in the weight of
+	// a link; 0 leaves it to the two ends.
+	Support int
 
 	Method  Method
 	Workers int // goroutines, at least 1; the result does not depend on it
@@ -105,6 +115,7 @@ func Defaults() Options {
 		Top:        32,
 		Shared:     2,
 		PostingCap: 5000,
+		Support:    5,
 		Method:     ByAverageLink,
 		Workers:    runtime.GOMAXPROCS(0),
 	}
@@ -121,11 +132,13 @@ func (o Options) Validate() error {
 		{o.Threshold >= 0 && o.Threshold <= 1, "threshold", o.Threshold, "from 0 to 1"},
 		{o.Floor > 0 && o.Floor < 1, "floor", o.Floor, "between 0 and 1"},
 		{o.Threshold == 0 || o.Threshold >= o.Floor, "threshold", o.Threshold, fmt.Sprintf("at least the floor of %v, under which there are no links", o.Floor)},
+		{o.Chance >= 0 && !math.IsInf(o.Chance, 1), "chance", o.Chance, "a number of nodes"},
 		{o.Sigma > 0 && o.Sigma <= maxDays, "sigma", o.Sigma, "a number of days over 0"},
 		{o.Horizon > 0 && o.Horizon <= maxDays, "horizon", o.Horizon, "a number of days over 0"},
 		{o.Top >= 1 && o.Top <= maxTop, "top", o.Top, fmt.Sprintf("from 1 to %d", maxTop)},
 		{o.Shared >= 1 && o.Shared <= o.Top, "shared", o.Shared, fmt.Sprintf("from 1 to top, which is %d", o.Top)},
 		{o.PostingCap >= 1, "posting cap", o.PostingCap, "at least 1"},
+		{o.Support >= 0 && o.Support <= maxTop, "support", o.Support, fmt.Sprintf("from 0 to %d", maxTop)},
 		{o.Method == ByAverageLink || o.Method == ByComponents || o.Method == ByPropagation, "method", o.Method,
 			fmt.Sprintf("%s, %s or %s", ByAverageLink, ByComponents, ByPropagation)},
 		{o.Workers >= 1, "workers", o.Workers, "at least 1"},
