@@ -3,6 +3,7 @@ package cluster
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -34,6 +35,19 @@ type Options struct {
 	Vocabulary Vocabulary
 	Story      story.Options
 	Labels     int // terms that describe a story, of which a reader is shown a few
+
+	// Terms is a table that an earlier run has counted; nil counts the terms of this one. A term it does
+	// not know does not count. It goes with the Letters of the [Result] it is from, and Headlines
+	// infinite where those are not 0.
+	Terms *tfidf.Table
+
+	// MustLink and CannotLink are pairs of page IDs whose pages are in one story and in two. They say
+	// nothing of copies.
+	MustLink, CannotLink [][2]string
+
+	// Suggest is the share of the threshold from which the similarity of two stories makes them a
+	// suggestion.
+	Suggest float64
 }
 
 // Vocabulary says what the terms of a page are, and how often each counts. TestSharedTried measures
@@ -71,10 +85,12 @@ func Defaults() Options {
 			Lead: 1000,
 			// Pieces of three letters raise the F1 of headlines by .03 and lower that of full texts
 			// by .02. Headlines have 8 to 15 words that are terms, full texts 60 and more.
-			Letters: 3, Headlines: 30,
+			Letters: 3, Headlines: 20,
 		},
 		Story:  byCorpus(story.Defaults()),
 		Labels: 15,
+		// Of the pairs of stories in the gold corpus from here on, about one in two is one event.
+		Suggest: .8,
 	}
 }
 
@@ -99,11 +115,19 @@ type Result struct {
 	// Confidence is the mean similarity of each page's group to the rest of its story, 1 for a story
 	// of one group.
 	Confidence []float64
+	// Next is the story that each page's group resembles most besides its own, -1 if there is none, and
+	// Margin is the confidence less the mean similarity to that: the lower, the more doubtful.
+	Next       []int
+	Margin     []float64
+	Unmet      []Unmet      // wanted pairs that could not be honoured
 	Terms      *tfidf.Table // that the stories were weighed with
 	Vocabulary Vocabulary   // with Letters 0 where there is more than headlines
 	LSH        lsh.Params
 	Story      story.Options // with the threshold that was used
 	Stats      Stats
+
+	Never    [][2]int32 // copy groups that are kept out of one story: by their texts, or as wanted
+	Together []int      // of each copy group: the same number for those wanted in one story; 0 without wishes
 }
 
 // Group is pages with the same text, in canonical order.
@@ -118,9 +142,17 @@ type Story struct {
 	Groups      []int // ascending
 	First, Last time.Time
 	Sources     int
+	Outlets     []string     // ascending
+	Suggested   []Suggestion // the most similar first
 	Labels      []tfidf.Term // that tell it from other stories, the best first
 	Headline    int          // the page in the middle of it
 	Density     float64      // mean similarity of its groups' pairs, 1 for a single one
+}
+
+// Suggestion is a story that may be the same as another.
+type Suggestion struct {
+	Story      int
+	Similarity float64 // mean over all pairs of their groups
 }
 
 // Stats counts what happened.
@@ -461,11 +493,14 @@ func (r *runner) stories() error {
 		chance, res.Vocabulary.Letters = story.ChanceTexts, 0
 	}
 	terms := res.spelled(counts, r.o.Workers)
-	var df tfidf.Counter
-	for _, c := range terms {
-		df.Add(c)
+	table := r.o.Terms
+	if table == nil {
+		var df tfidf.Counter
+		for _, c := range terms {
+			df.Add(c)
+		}
+		table = df.Freeze()
 	}
-	table := df.Freeze()
 	res.Terms = table
 	for i := range nodes {
 		nodes[i].Vector = table.Vector(terms[i])
@@ -479,6 +514,11 @@ func (r *runner) stories() error {
 	res.Story = o
 	links, stats := story.Graph(nodes, o)
 	never, templates := res.templates()
+	never = r.wanted(nodes, never)
+	res.Never, res.Together = never, make([]int, len(nodes))
+	for i := range nodes {
+		res.Together[i] = nodes[i].Together
+	}
 	links = without(links, never)
 	res.Stats.TemplatePairs = templates
 	res.Stats.Story, res.Near = stats, links
@@ -486,7 +526,13 @@ func (r *runner) stories() error {
 
 	res.StoryOf = make([]int, len(res.Pages))
 	stories, fits := story.Describe(nodes, story.Result{Story: of, Links: links, Stats: stats})
-	res.Confidence = make([]float64, len(res.Pages))
+	suggested := story.Suggest(nodes, stories, links, r.o.Suggest*o.Threshold, never...)
+	number := make(map[int32]int, len(stories)) // by lowest group
+	for n := range stories {
+		number[stories[n].Members[0]] = n
+	}
+	res.Confidence, res.Margin = make([]float64, len(res.Pages)), make([]float64, len(res.Pages))
+	res.Next = make([]int, len(res.Pages))
 	res.Stories = make([]Story, len(stories))
 	// Stories are weighed against each other; a single text has its own heaviest terms.
 	var told []int
@@ -514,6 +560,10 @@ func (r *runner) stories() error {
 				if len(found.Members) > 1 {
 					res.Confidence[p] = fits[m].Own
 				}
+				res.Next[p], res.Margin[p] = -1, res.Confidence[p]-fits[m].Other
+				if fits[m].Rival >= 0 {
+					res.Next[p] = number[fits[m].Rival]
+				}
 				sources[res.Pages[p].Source] = true
 			}
 		}
@@ -526,7 +576,10 @@ func (r *runner) stories() error {
 				s.Last = date
 			}
 		}
-		s.Sources = len(sources)
+		s.Sources, s.Outlets = len(sources), slices.Sorted(maps.Keys(sources))
+		for _, other := range suggested[n] {
+			s.Suggested = append(s.Suggested, Suggestion(other))
+		}
 		s.Headline = res.Copies[found.Medoid].Original
 		s.Density = found.Density
 	}
@@ -584,8 +637,7 @@ func (res *Result) spelled(words [][]tfidf.Count, workers int) [][]tfidf.Count {
 	terms := make([][]tfidf.Count, len(words))
 	blocks(len(words), workers, func(from, to int) {
 		for i := from; i < to; i++ {
-			pieces := res.Pages[res.Copies[i].Original].Pieces(res.Vocabulary.Letters)
-			terms[i] = tfidf.Fold(append(pieces, words[i]...))
+			terms[i] = res.Pages[res.Copies[i].Original].spell(words[i], res.Vocabulary)
 		}
 	})
 	return terms
@@ -641,11 +693,24 @@ func (p *Page) Counts(parts []article.Part, v Vocabulary) []tfidf.Count {
 	return tfidf.Fold(out)
 }
 
-// Pieces returns the folded counts of all runs of n letters within the words of a page's title, the
+// Terms returns the folded counts that a page is weighed by: its words and the pieces of its title.
+func (p *Page) Terms(parts []article.Part, v Vocabulary) []tfidf.Count {
+	return p.spell(p.Counts(parts, v), v)
+}
+
+// spell adds the pieces to the words.
+func (p *Page) spell(words []tfidf.Count, v Vocabulary) []tfidf.Count {
+	if v.Letters == 0 {
+		return words
+	}
+	return tfidf.Fold(append(p.pieces(v.Letters), words...))
+}
+
+// pieces returns the folded counts of all runs of n letters within the words of a page's title, the
 // gap before and behind a word counted as a letter; of a shorter word, all of it. They hold together
 // what a stemmer does not, above all in languages it does not know (Cavnar and Trenkle, N-gram-based
 // text categorization, 1994). Stop words and numbers have none.
-func (p *Page) Pieces(n int) []tfidf.Count {
+func (p *Page) pieces(n int) []tfidf.Count {
 	var text arabic.Text
 	text.Set(p.Title)
 	var out []tfidf.Count

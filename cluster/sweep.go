@@ -18,10 +18,9 @@ type Sweep struct {
 func NewSweep(res *Result, workers int) *Sweep {
 	counts, nodes := res.nodes(workers)
 	for i, terms := range res.spelled(counts, workers) {
-		nodes[i].Vector = res.Terms.Vector(terms)
+		nodes[i].Vector, nodes[i].Together = res.Terms.Vector(terms), res.Together[i]
 	}
-	never, _ := res.templates()
-	return &Sweep{res: res, nodes: nodes, never: never}
+	return &Sweep{res: res, nodes: nodes, never: res.Never}
 }
 
 // Stories returns the story of every page, in the numbers of [Result.Pages], as the lowest copy group in
@@ -30,6 +29,9 @@ func NewSweep(res *Result, workers int) *Sweep {
 func (s *Sweep) Stories(o story.Options) ([]int, story.Options, error) {
 	if err := o.Validate(); err != nil {
 		return nil, o, err
+	}
+	if o.Chance == 0 {
+		o.Chance = s.res.Story.Chance
 	}
 	o = o.For(s.nodes)
 	graph := o

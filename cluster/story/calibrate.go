@@ -70,19 +70,31 @@ func Calibrate(nodes []Node, o Options) float64 {
 	case chance == 0:
 		chance = ChanceTexts
 	}
-	if len(far) < fewest || oneDated(nodes) == 1 {
-		// Pairs of one story are among these: the surest are left out, and for the others more of
-		// them must be allowed.
-		unrelated = slices.DeleteFunc(append(far, all...), func(cosine float64) bool { return cosine >= mostLevel })
-		chance = max(chance, leastAny)
+	mixed := len(far) < fewest || oneDated(nodes) == 1
+	if mixed {
+		unrelated = append(far, all...)
 	}
 	if len(unrelated) == 0 {
 		return leastLevel
 	}
 	slices.Sort(unrelated)
-	quantile := func(p float64) float64 { return unrelated[int(max(p, 0)*float64(len(unrelated)-1))] }
-	level := max(quantile(1-chance/max(window(nodes, o.Sigma), chance)), quantile(lowest95))
+	level := quantile(unrelated, lowest95)
+	if mixed {
+		// Pairs of one story are among these: the surest are left out, and for the others more of
+		// them must be allowed.
+		sure, _ := slices.BinarySearch(unrelated, mostLevel)
+		unrelated, chance = unrelated[:sure], max(chance, leastAny)
+	}
+	level = max(level, quantile(unrelated, 1-chance/max(window(nodes, o.Sigma), chance)))
 	return min(max(level, leastLevel), mostLevel)
+}
+
+// quantile returns the p-th quantile of ascending values, 0 if there are none.
+func quantile(values []float64, p float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	return values[int(max(p, 0)*float64(len(values)-1))]
 }
 
 // For returns the options with which nodes are clustered. Where the threshold is left open, it is

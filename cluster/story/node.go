@@ -28,6 +28,10 @@ type Node struct {
 	// number. Nodes of the same story are always together, nodes of two stories never.
 	Story int
 
+	// Together is 0, or nodes of the same number are in one story whatever their weights are. It does
+	// not bring nodes of two earlier stories together.
+	Together int
+
 	// Size is how many pages the node counts for, at most 2^18; 0 counts as 1. A group of copies
 	// counts once, or syndication would decide what the story is.
 	Size int
@@ -177,6 +181,7 @@ func canonical(nodes []Node) []int32 {
 		return cmp.Or(
 			cmp.Compare(a.Story, b.Story),
 			cmp.Compare(a.Size, b.Size),
+			cmp.Compare(a.Together, b.Together),
 			slices.Compare(a.Vector.Terms, b.Vector.Terms),
 			slices.Compare(a.Vector.Weights, b.Vector.Weights),
 			cmp.Compare(i, j))

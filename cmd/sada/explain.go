@@ -387,23 +387,15 @@ func (f *finished) compareStories(b *strings.Builder, rowA, rowB *publish.Page) 
 	}
 	// A run may have chosen these by its corpus.
 	options.Story.Threshold, options.Story.Floor = f.manifest.Thresholds["story"], f.manifest.Thresholds["story_floor"]
-	terms, err := publish.ReadParquet[publish.Term](f.dir, "terms")
+	table, surfaces, err := readTerms(f.dir, f.manifest)
 	if err != nil {
 		return err
 	}
-	surfaces := make(map[tfidf.Term]string, len(terms))
-	entries := make([]tfidf.DF, len(terms))
-	for i, t := range terms {
-		entries[i] = tfidf.DF{Term: tfidf.Term(t.Term), Docs: uint32(t.Docs)}
-		surfaces[tfidf.Term(t.Term)] = t.Surface
-	}
-	table, err := tfidf.NewTable(int(f.manifest.Terms.Docs), entries)
-	if err != nil {
-		return fmt.Errorf("%s: %w", f.dir, err)
-	}
+	vocabulary := options.Vocabulary
+	vocabulary.Letters = int(f.manifest.Terms.Letters)
 	node := func(id string) story.Node {
 		p := f.pages[id]
-		n := story.Node{Vector: table.Vector(p.Counts(f.rows[id].ArticleParts())), Size: 1}
+		n := story.Node{Vector: table.Vector(p.Terms(f.rows[id].ArticleParts(), vocabulary)), Size: 1}
 		if !p.Date.IsZero() {
 			n.Time, n.Dated = p.Date.Unix(), true
 		}
@@ -438,12 +430,12 @@ func (f *finished) compareStories(b *strings.Builder, rowA, rowB *publish.Page) 
 	if rowA.Story != rowB.Story || rowA.CopyGroup == rowB.CopyGroup {
 		return nil
 	}
-	return f.storyPath(b, rowA, rowB, node, options.Story)
+	return f.storyPath(b, rowA, rowB)
 }
 
 // storyPath prints the strongest way from one page's copy group to the other's over the links of their
 // story: the one in the maximum spanning tree, whose weakest link is as strong as can be.
-func (f *finished) storyPath(b *strings.Builder, rowA, rowB *publish.Page, node func(string) story.Node, o story.Options) error {
+func (f *finished) storyPath(b *strings.Builder, rowA, rowB *publish.Page) error {
 	var ids []string
 	ends := map[string]int64{}
 	for id, row := range f.rows {
@@ -452,18 +444,23 @@ func (f *finished) storyPath(b *strings.Builder, rowA, rowB *publish.Page, node 
 		}
 	}
 	slices.Sort(ids)
-	nodes := make([]story.Node, len(ids))
 	for i, id := range ids {
-		nodes[i] = node(id)
 		ends[f.rows[id].CopyGroup] = int64(i)
 	}
-	links, _ := story.Graph(nodes, o)
+	near, err := publish.ReadParquet[publish.Near](f.dir, "near")
+	if err != nil {
+		return err
+	}
 	g := simple.NewWeightedUndirectedGraph(0, math.Inf(1))
-	for i := range nodes {
+	for i := range ids {
 		g.AddNode(simple.Node(i))
 	}
-	for _, l := range links {
-		g.SetWeightedEdge(simple.WeightedEdge{F: simple.Node(l.A), T: simple.Node(l.B), W: 1 - float64(l.Weight)})
+	for _, l := range near {
+		i, inA := slices.BinarySearch(ids, l.A)
+		j, inB := slices.BinarySearch(ids, l.B)
+		if inA && inB {
+			g.SetWeightedEdge(simple.WeightedEdge{F: simple.Node(i), T: simple.Node(j), W: 1 - l.Weight})
+		}
 	}
 	tree := simple.NewWeightedUndirectedGraph(0, math.Inf(1))
 	path.Kruskal(tree, g)

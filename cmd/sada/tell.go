@@ -119,6 +119,10 @@ func (t *teller) summary(dir string, m *publish.Manifest, r *results, took time.
 	}
 	fmt.Fprintf(&b, "  stories   %7d  told by %d pages in more than one wording\n", len(order), told)
 
+	if n := len(r.Unmet); n > 0 {
+		fmt.Fprintf(&b, "  unmet     %7d  must-link or cannot-link pairs, listed in run.json; the first: %s %s %s: %s\n", n, r.Unmet[0].Kind, r.Unmet[0].A, r.Unmet[0].B, r.Unmet[0].Reason)
+	}
+
 	slices.SortStableFunc(order, func(i, j int) int {
 		s, u := &r.Stories[i], &r.Stories[j]
 		return cmp.Or(cmp.Compare(len(u.Groups), len(s.Groups)), cmp.Compare(len(u.Pages), len(s.Pages)))
