@@ -259,6 +259,45 @@ func TestGraphIsEveryPair(t *testing.T) {
 	})
 }
 
+// TestPartitionHonoursPairs holds all methods to the pairs that must and must not be together.
+func TestPartitionHonoursPairs(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		nodes, o := drawNodes(t, 30), drawOptions(t)
+		for i := range nodes {
+			nodes[i].Together = max(0, rapid.IntRange(-10, 4).Draw(t, "together"))
+		}
+		start := byStory(nodes)
+		var never [][2]int32
+		for range min(len(nodes), 1) * rapid.IntRange(0, 20).Draw(t, "pairs") {
+			a, b := rapid.IntRange(0, len(nodes)-1).Draw(t, "a"), rapid.IntRange(0, len(nodes)-1).Draw(t, "b")
+			if start[a] != start[b] {
+				never = append(never, [2]int32{int32(a), int32(b)})
+			}
+		}
+		links, _ := Graph(nodes, o)
+		group := Partition(nodes, links, o, never...)
+		for i := range nodes {
+			if group[i] != group[start[i]] {
+				t.Fatalf("nodes %d and %d are not together: %v", start[i], i, group)
+			}
+			for j := range nodes {
+				a, b := nodes[i], nodes[j]
+				if a.Together != 0 && a.Together == b.Together && a.Story == b.Story && group[i] != group[j] {
+					t.Fatalf("nodes %d and %d of Together %d are in two groups: %v", i, j, a.Together, group)
+				}
+				if group[i] == group[j] && apart(a.Story, b.Story) {
+					t.Fatalf("nodes %d and %d of two earlier stories are in one group: %v", i, j, group)
+				}
+			}
+		}
+		for _, p := range never {
+			if group[p[0]] == group[p[1]] {
+				t.Fatalf("nodes %d and %d are in one group: %v", p[0], p[1], group)
+			}
+		}
+	})
+}
+
 func TestSupport(t *testing.T) {
 	o := Defaults()
 	o.Support = 2
