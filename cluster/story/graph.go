@@ -56,6 +56,10 @@ func (s *Stats) add(t Stats) {
 // both has no date, times exp(-1/2), or 1 where most nodes have none. Nodes of two different earlier
 // stories are never linked.
 //
+// Unless Support is 0, nodes that are among the Support heaviest neighbours of one of these of the other
+// are compared as well, and then every weight is averaged with what those neighbours of both ends have
+// to do with the other end. It may fall under Floor, by half at most.
+//
 // There can be up to 2^31-1 nodes. Memory, besides the links, is about 8·Top+100 bytes for each and 24
 // for each different term. Time is linear in nodes, with at most Top·PostingCap postings read for
 // each. Options must be valid.
