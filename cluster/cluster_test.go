@@ -667,3 +667,33 @@ func TestMakerHasNoMemory(t *testing.T) {
 		}
 	}
 }
+
+// TestWeights runs again with the weights of the run before.
+func TestWeights(t *testing.T) {
+	all := town()
+	run := func(pages []*article.Page, w *Weights) *Result {
+		t.Helper()
+		o := Defaults()
+		o.Weights = w
+		res, err := Run(corpus(pages), o, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res
+	}
+	first := run(all, nil)
+	if d := equal(first, run(all, first.Weights())); d != "" {
+		t.Errorf("the same pages with their own weights: %s", d)
+	}
+	most := run(all[:len(all)-1], nil)
+	later := run(all, most.Weights())
+	if later.Terms.Docs() != most.Terms.Docs() || later.Story.Threshold != most.Story.Threshold || later.Story.Floor != most.Story.Floor {
+		t.Errorf("%d documents and threshold %g with the weights of %d and %g", later.Terms.Docs(), later.Story.Threshold, most.Terms.Docs(), most.Story.Threshold)
+	}
+	if d := equal(later, run(all, later.Weights())); d != "" {
+		t.Errorf("a second time: %s", d)
+	}
+	if few := run(all[:2], nil); run(all, few.Weights()).Terms.Version() != first.Terms.Version() {
+		t.Error("the weights of two pages serve many")
+	}
+}
