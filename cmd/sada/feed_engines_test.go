@@ -109,9 +109,17 @@ func makeNights(t *testing.T) *nights {
 		if i == 1 {
 			state.deleted = deleted
 		}
-		err = cli.Run.do(&program{ctx: t.Context(), stdout: io.Discard, stderr: io.Discard}, job{inputs: []string{in}, out: n.dirs[i],
-			known: func(*input, *corpus.Set) (assigned, error) { return state, nil },
-			keep:  func(r *results) error { state.groups, state.stories = r.groups, r.told; return nil }})
+		p := &program{ctx: t.Context(), stdout: io.Discard, stderr: io.Discard}
+		set, err := cli.Run.inputs(p, []string{in})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = cli.Run.do(p, job{inputs: []string{in}, set: set, out: n.dirs[i],
+			known: func(in *input) (assigned, error) {
+				state.cluster = noState(in).cluster
+				return state, nil
+			},
+			keep: func(r *results) error { state.groups, state.stories = r.groups, r.told; return nil }})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"sada/cmd/sada/internal/archive"
 	"sada/cmd/sada/internal/corpus"
 	"sada/cmd/sada/internal/feed"
 	"sada/cmd/sada/internal/publish"
@@ -29,7 +30,10 @@ const (
 	exitUsage   = 2
 	exitRejects = 3  // done, but with more rejects or refused documents than allowed
 	exitGate    = 4  // a quality figure is beyond the limit that the caller has set
+	exitNoState = 10 // the folder has no state
 	exitLocked  = 11 // another process is at it
+	exitCorrupt = 12 // a file of the state is not what was written
+	exitNewer   = 13 // a later program wrote the state
 	exitNoSpace = 14 // the disk is full, or a limit of the user's space or of a file's size is reached
 	exitBrake   = 15 // refused, for it would change too much
 	exitSIGINT  = 128 + int(syscall.SIGINT)
@@ -38,8 +42,8 @@ const (
 
 const exitHelp = `
 Exit codes: 0 done, 1 failed, 2 usage, 3 done with more rejects than allowed, 4 a figure beyond the limit
-that was set for it, 11 locked, 14 no space left, 15 refused by a safety brake, 130 interrupted,
-143 terminated. Take an unknown code for a failure.`
+that was set for it, 10 no state, 11 locked, 12 state corrupt, 13 state newer than the program,
+14 no space left, 15 refused by a brake, 130 interrupted, 143 terminated. Take an unknown code for a failure.`
 
 func main() {
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
@@ -50,10 +54,17 @@ type program struct {
 	ctx            context.Context
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	files          archive.FS // of states; nil is the system's
+	settings       *settings
 }
 
 type commands struct {
 	Run      runCmd      `cmd:"" help:"Find copies, foreign parts and stories in pages."`
+	Night    nightCmd    `cmd:"" help:"Take a night's pages into a state, and publish all of it."`
+	Check    checkCmd    `cmd:"" help:"Verify every file of a state, and change nothing."`
+	Repair   repairCmd   `cmd:"" help:"Go back to what is whole of a state, and move the rest aside."`
+	Prune    pruneCmd    `cmd:"" help:"Remove old generations of a state."`
+	State    stateCmd    `cmd:"" help:"Show or export a state."`
 	Explain  explainCmd  `cmd:"" help:"Say why two pages are or are not together, or what is known of one."`
 	Passages passagesCmd `cmd:"" help:"Print the map of a page: what is its own and where the rest is from."`
 	Eval     evalCmd     `cmd:"" help:"Score a run by gold clusters, pairs or spans."`
@@ -68,8 +79,11 @@ type commands struct {
 	Search   searchCmd   `cmd:"" help:"Search an index that sada feed bleve has made, one hit for a story."`
 	Report   reportCmd   `cmd:"" help:"Write HTML pages that show a run."`
 	Serve    serveCmd    `cmd:"" help:"Show the pages of a run from a server, and collect labels."`
+	Config   configCmd   `cmd:"" help:"Print the options that verbs have without flags, and where they are from."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 	Help     helpCmd     `cmd:"" help:"Print this help, or that of a verb."`
+
+	ConfigFile string `name:"config" help:"File with options for every verb; see sada config." placeholder:"FILE"`
 }
 
 // failure is an error with an exit code and a hint.
@@ -88,6 +102,11 @@ func usage(hint, format string, args ...any) error {
 
 // run is the program without the process around it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
+	return (&program{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr}).run(args)
+}
+
+func (p *program) run(args []string) (code int) {
+	stdout, stderr := p.stdout, p.stderr
 	var cli commands
 	type stop struct{ code int } // kong ends the program after help; this ends run
 	defer func() {
@@ -112,16 +131,22 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	parser, err := kong.New(&cli, kong.Name("sada"), kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(stop{code}) }),
 		kong.Description("Copies, foreign parts and stories in Arabic news pages."+exitHelp),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.DefaultEnvars(envPrefix))
 	if err != nil {
+		return fail(err)
+	}
+	if p.settings, err = readSettings(configFile(args), parser.Model); err != nil {
+		return fail(err)
+	}
+	if err := kong.Resolvers(p.settings).Apply(parser); err != nil {
 		return fail(err)
 	}
 	verb, err := parser.Parse(args)
 	if err != nil {
 		return fail(usage("sada help lists the verbs, sada VERB --help the flags of one", "%w", err))
 	}
-	ctx, signalled := untilSignal(ctx)
-	p := &program{ctx, stdin, stdout, stderr}
+	ctx, signalled := untilSignal(p.ctx)
+	p.ctx = ctx
 	err = verb.Run(p, parser)
 	if n := signalled(); n != 0 && errors.Is(err, context.Canceled) {
 		hint := "nothing was published; run it again"
@@ -193,6 +218,16 @@ func classify(err error) (code int, hint string) {
 	switch {
 	case errors.As(err, &f):
 		return f.code, f.hint
+	case errors.Is(err, context.Canceled):
+		return exitSIGTERM, "nothing was published; run it again"
+	case errors.Is(err, archive.ErrNone):
+		return exitNoState, "sada night makes one; check --state"
+	case errors.Is(err, archive.ErrLocked):
+		return exitLocked, "wait for it with --lock-wait 10m"
+	case errors.Is(err, archive.ErrNewer):
+		return exitNewer, "use the program that wrote it, or a later one"
+	case errors.Is(err, archive.ErrCorrupt):
+		return exitCorrupt, "sada check tells what is damaged, sada repair goes back to what is whole"
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
 		return exitNoSpace, "free some space or raise the limit; nothing was published"
 	case errors.As(err, &input):
@@ -220,13 +255,4 @@ type versionCmd struct{}
 func (versionCmd) Run(p *program) error {
 	_, err := fmt.Fprintln(p.stdout, "sada", version())
 	return err
-}
-
-type helpCmd struct {
-	Verb []string `arg:"" optional:"" help:"The verb to explain, as run or feed bleve."`
-}
-
-func (h helpCmd) Run(p *program, parser *kong.Kong) error {
-	_, err := parser.Parse(append(h.Verb, "--help")) // prints the help and stops
-	return usage("sada help lists the verbs", "%w", err)
 }

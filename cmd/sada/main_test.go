@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"cmp"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,11 +17,14 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/zeebo/xxh3"
 
+	"sada/cmd/sada/internal/archive"
 	"sada/cmd/sada/internal/publish"
 )
 
@@ -77,6 +82,14 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"last":    last,
 	"same":    same,
 	"only":    only,
+	"groups":  groups,
+	"changes": changes,
+	"tree":    tree,
+	"flip":    flip,
+	"hold":    hold,
+	"copy":    copyTree,
+	"newer":   newer,
+	"ramp":    ramp,
 }
 
 func need(ts *testscript.TestScript, neg bool, args []string, least int, form string) {
@@ -264,6 +277,130 @@ func only(ts *testscript.TestScript, neg bool, args []string) {
 	if !slices.Equal(got, args[1:]) {
 		ts.Fatalf("%s holds %q, want %q", args[0], got, args[1:])
 	}
+}
+
+// partition gives the pages of every group of a kind in a run, sorted.
+func partition(kind, dir string) ([]string, error) {
+	of := make(map[string][]string)
+	for p, err := range publish.Read[publish.Page](dir, "pages") {
+		if err != nil {
+			return nil, err
+		}
+		id := p.CopyGroup
+		if kind == "story" {
+			id = p.Story
+		}
+		of[id] = append(of[id], p.ID)
+	}
+	var out []string
+	for _, pages := range of {
+		slices.Sort(pages)
+		out = append(out, strings.Join(pages, " "))
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+// groups compares the groups of two runs, whatever their IDs.
+func groups(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 3, "groups KIND DIR DIR")
+	a, err := partition(args[0], ts.MkAbs(args[1]))
+	ts.Check(err)
+	b, err := partition(args[0], ts.MkAbs(args[2]))
+	ts.Check(err)
+	if !slices.Equal(a, b) {
+		ts.Fatalf("groups %q and %q", a, b)
+	}
+}
+
+// changes prints the changes of a run without the IDs: kind, event, pages.
+func changes(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 1, "changes DIR")
+	var lines []string
+	for c, err := range publish.Read[publish.Change](ts.MkAbs(args[0]), "changes") {
+		ts.Check(err)
+		lines = append(lines, fmt.Sprintln(c.Kind, c.Event, strings.Join(c.Pages, " ")))
+	}
+	slices.Sort(lines)
+	_, err := io.WriteString(ts.Stdout(), strings.Join(lines, ""))
+	ts.Check(err)
+}
+
+// tree prints the hash of every file in a folder but that of the lock.
+func tree(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 1, "tree DIR")
+	files, err := treeOf(ts.MkAbs(args[0]))
+	ts.Check(err)
+	_, err = io.WriteString(ts.Stdout(), files)
+	ts.Check(err)
+}
+
+func treeOf(root string) (string, error) {
+	var out strings.Builder
+	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || e.Name() == "lock" {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		rel, _ := filepath.Rel(root, path) // path is under root
+		fmt.Fprintf(&out, "%s %x\n", filepath.ToSlash(rel), xxh3.Hash128(b).Bytes())
+		return err
+	})
+	return out.String(), err
+}
+
+// flip changes a bit in the middle of a file.
+func flip(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 1, "flip FILE")
+	b := []byte(ts.ReadFile(args[0]))
+	b[len(b)/2] ^= 4
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o644))
+}
+
+// hold keeps the lock of a state until the script ends, or for some time.
+func hold(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 1, "hold STATE [TIME]")
+	a, err := archive.Open(ts.MkAbs(args[0]), archive.Options{})
+	ts.Check(err)
+	ts.Check(a.Lock(context.Background(), 0))
+	if len(args) == 1 {
+		ts.Defer(func() { ts.Check(a.Unlock()) })
+		return
+	}
+	d, err := time.ParseDuration(args[1])
+	ts.Check(err)
+	time.AfterFunc(d, func() { _ = a.Unlock() }) // the script would not end well
+}
+
+// copyTree copies a folder.
+func copyTree(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2, "copy DIR TO")
+	ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(ts.MkAbs(args[0]))))
+}
+
+// newer makes a state that of a later format.
+func newer(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 1, "newer STATE")
+	current := ts.MkAbs(args[0] + "/current")
+	generation, _, _ := strings.Cut(ts.ReadFile(args[0]+"/current"), " ")
+	manifest := ts.MkAbs(args[0] + "/" + generation + "/manifest.json")
+	_, body, _ := strings.Cut(ts.ReadFile(args[0]+"/"+generation+"/manifest.json"), "\"manifest\":\n")
+	body = strings.Replace(strings.TrimSuffix(body, "\n}\n"), `"format": 1`, `"format": 99`, 1)
+	whole := fmt.Sprintf("{\"xxh3_128\":\"%x\",\"manifest\":\n%s\n}\n", xxh3.HashString128(body).Bytes(), body)
+	ts.Check(os.WriteFile(manifest, []byte(whole), 0o644))
+	ts.Check(os.WriteFile(current, fmt.Appendf(nil, "%s %x\n", generation, xxh3.HashString128(whole).Bytes()), 0o644))
+}
+
+// ramp writes copies of a page.
+func ramp(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2, "ramp FILE PAGES")
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	var b bytes.Buffer
+	for i := range n {
+		fmt.Fprintf(&b, `{"id":"ramp%d","title":"خبر واحد في كل مكان","text":"نص واحد نقلته كل الصحف في يوم واحد ولم تغير فيه كلمة ولا حرفا من حروفه","published_at":"2024-06-05T08:00:00Z","source":"%d"}`+"\n", i, i)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o644))
 }
 
 // tables are the files of a run that depend on pages and options alone.

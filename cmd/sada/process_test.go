@@ -157,3 +157,21 @@ func TestFileSizeLimit(t *testing.T) {
 	}
 	wantNames(t, dir)
 }
+
+// TestAbandon ends while something that cannot be stopped goes on.
+func TestAbandon(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	never := make(chan struct{})
+	defer close(never)
+	time.AfterFunc(10*time.Millisecond, cancel)
+	if _, err := abandon(ctx, func() (int, error) { <-never; return 1, nil }); !errors.Is(err, context.Canceled) {
+		t.Errorf("abandoned with %v", err)
+	}
+	if n, err := abandon(t.Context(), func() (int, error) { return 7, nil }); n != 7 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	broken := errors.New("broken")
+	if _, err := abandon(t.Context(), func() (int, error) { return 0, broken }); !errors.Is(err, broken) {
+		t.Errorf("%v, want %v", err, broken)
+	}
+}

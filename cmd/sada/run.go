@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"os/signal"
 	"path/filepath"
 	"runtime"
@@ -107,73 +108,83 @@ only when it is complete. An example:
 
 // Run is the verb: read, cluster, publish, tell.
 func (c *runCmd) Run(p *program) error {
-	return c.do(p, job{inputs: c.Input, out: c.Out, known: func(*input, *corpus.Set) (assigned, error) { return noState(), nil }})
+	set, err := c.inputs(p, c.Input)
+	if err != nil {
+		return err
+	}
+	return c.do(p, job{inputs: c.Input, set: set, out: c.Out, known: func(in *input) (assigned, error) { return noState(in), nil }})
 }
 
 // job is what a verb does with pages besides clustering them.
 type job struct {
 	inputs []string
-	out    string
-	// known may add pages that earlier nights have read to those that were read now, and returns
-	// what IDs are given.
-	known func(in *input, set *corpus.Set) (assigned, error)
-	// check may refuse the results before, keep may keep them after they are published; nil does
-	// nothing.
+	set    *corpus.Set // of the inputs
+	out    string      // empty to publish nothing
+	// known may add what earlier nights know to what was read now.
+	known func(in *input) (assigned, error)
+	// check may refuse the results; keep may keep them, when all that can fail for want of space is
+	// written and only names are left to change. nil does nothing.
 	check, keep func(r *results) error
+}
+
+func (c *jobFlags) workers() int {
+	if c.Workers > 0 {
+		return c.Workers
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// inputs lists the files to read, if the options are good.
+func (c *jobFlags) inputs(p *program, names []string) (*corpus.Set, error) {
+	if _, err := c.options(c.workers()); err != nil {
+		return nil, err
+	}
+	return c.open(p, names, c.workers())
 }
 
 // do reads, clusters, publishes and tells.
 func (c *jobFlags) do(p *program, j job) error {
-	workers := c.Workers
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	options, err := c.options(workers)
+	options, err := c.options(c.workers())
 	if err != nil {
 		return err
 	}
 	if err := c.load(&options); err != nil {
 		return err
 	}
-	set, err := c.open(p, j.inputs, workers)
-	if err != nil {
-		return err
+	var folder *publish.Folder
+	if j.out != "" {
+		if folder, err = publish.Create(j.out); err != nil {
+			return fmt.Errorf("create the result folder: %w", err)
+		}
+		defer folder.Abort()
 	}
-	folder, err := publish.Create(j.out)
-	if err != nil {
-		return fmt.Errorf("create the result folder: %w", err)
-	}
-	defer folder.Abort()
 	// With a reader that goes away, as head does, writing fails; the signal would leave a half-made folder.
 	signal.Ignore(syscall.SIGPIPE)
 
 	tell := newTeller(p, c.Quiet, c.JSON, "reading")
 	start := time.Now()
-	in, err := read(p.ctx, set, c.Stemmer, workers, tell)
+	in, err := read(p.ctx, j.set, c.Stemmer, c.workers(), tell)
 	tell.done()
 	if err != nil {
 		return err
 	}
-	old, err := j.known(in, set)
+	old, err := j.known(in)
 	if err != nil {
 		return err
-	}
-	if len(in.pages) == 0 {
-		return &failure{exitFailed, errors.New("the inputs hold no page"), rejectHint(in.first)}
 	}
 	timings := []publish.Timing{{Step: "read", Seconds: time.Since(start).Seconds()}}
 	tell.step("read")
-	res, err := cluster.Run(in.pages, options, time.Now)
+	res, err := abandon(p.ctx, func() (*cluster.Result, error) { return old.cluster(options) })
 	if err != nil {
 		return err
+	}
+	if len(res.Pages) == 0 && in.read == 0 && old.night <= 1 {
+		return &failure{exitFailed, errors.New("the inputs hold no page"), rejectHint(in.first)}
 	}
 	for _, t := range res.Stats.Times {
 		timings = append(timings, publish.Timing{Step: t.Step, Seconds: t.Took.Seconds()})
 	}
 	tell.step("cluster")
-	if err := p.ctx.Err(); err != nil {
-		return err
-	}
 
 	writing := time.Now()
 	r, err := newResults(res, in, old)
@@ -185,28 +196,61 @@ func (c *jobFlags) do(p *program, j job) error {
 			return err
 		}
 	}
-	if err := r.write(folder, in.rejects, workers); err != nil {
+	if folder == nil {
+		return nil
+	}
+	if err := r.write(p.ctx, folder, in.rejects, c.workers()); err != nil {
 		return err
 	}
-	timings = append(timings, publish.Timing{Step: "write", Seconds: time.Since(writing).Seconds()})
-	m := c.manifest(j.inputs, set, in, res, timings, workers)
-	if err := folder.Commit(m); err != nil {
+	if err := p.ctx.Err(); err != nil {
 		return err
 	}
-	tell.step("write")
 	if j.keep != nil {
 		if err := j.keep(r); err != nil {
 			return err
 		}
 		tell.step("keep")
 	}
-	if err := tell.summary(j.out, m, r, time.Since(start)); err != nil {
+	timings = append(timings, publish.Timing{Step: "write", Seconds: time.Since(writing).Seconds()})
+	m := c.manifest(j, in, res, timings)
+	m.Generation = old.night
+	maps.Copy(m.Counts, old.counts)
+	if err := folder.Commit(m); err != nil {
+		if j.keep != nil {
+			err = fmt.Errorf("the state has the night, and the results are not published: %w", err)
+		}
+		return err
+	}
+	r.manifest, r.took = m, time.Since(start)
+	tell.step("write")
+	if err := tell.summary(j.out, m, r, r.took); err != nil {
 		return &failure{exitFailed, fmt.Errorf("write the summary: %w", err), "the results are complete, in " + j.out}
 	}
 	if n := in.rejected; c.MaxRejects >= 0 && n > c.MaxRejects {
 		return &failure{exitRejects, fmt.Errorf("%d of %d records rejected, %d allowed; the rest is published", n, n+in.read, c.MaxRejects), rejectHint(in.first)}
 	}
 	return nil
+}
+
+// abandon runs what cannot be stopped, and leaves it behind when the context ends: the program is about
+// to end with it.
+func abandon[T any](ctx context.Context, do func() (T, error)) (T, error) {
+	type outcome struct {
+		value T
+		err   error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		v, err := do()
+		done <- outcome{v, err}
+	}()
+	select {
+	case o := <-done:
+		return o.value, cmp.Or(o.err, ctx.Err())
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
 }
 
 // rejectHint quotes a reject, if there is one.
@@ -220,13 +264,13 @@ func rejectHint(r *publish.Reject) string {
 // input is what was read.
 type input struct {
 	pages      []*cluster.Page
-	published  map[string]*string // by ID: the record's own date, as results give it
-	rejects    []publish.Reject   // in the order of the inputs
-	rejected   int                // of these, records that could not be read
-	first      *publish.Reject    // of these; nil if there is none
-	duplicates int                // of these, records whose ID another record has
-	hashes     map[string]uint64  // by ID: of the record's content
-	read       int                // pages that were read now
+	published  map[string]*string       // by ID: the record's own date, as results give it
+	rejects    []publish.Reject         // in the order of the inputs
+	rejected   int                      // of these, records that could not be read
+	first      *publish.Reject          // of these; nil if there is none
+	duplicates int                      // of these, records whose ID another record has
+	records    map[string]corpus.Record // by ID: what the pages were read from, without the texts
+	read       int                      // pages that were read now
 	badDates   int
 	replaced   int // pages with invalid UTF-8
 	stemmer    arabic.Stemmer
@@ -241,7 +285,7 @@ func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, tel
 	if err != nil {
 		return nil, err
 	}
-	in := &input{published: make(map[string]*string), hashes: make(map[string]uint64), stemmer: st}
+	in := &input{published: make(map[string]*string), records: make(map[string]corpus.Record), stemmer: st}
 	var rejects []numbered
 	reject := func(k *kept, reason string) {
 		r := &k.record
@@ -315,7 +359,7 @@ func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, tel
 		}
 		in.pages = append(in.pages, k.page)
 		in.published[k.page.ID] = k.published
-		in.hashes[k.page.ID] = k.record.Hash
+		in.records[k.page.ID] = k.record
 		if k.record.BadDate {
 			in.badDates++
 		}
@@ -374,14 +418,20 @@ type results struct {
 	groups    *identity.State // of the copy groups, in the order of Copies
 	told      *identity.State // of the stories, in the order of Stories
 	changes   []publish.Change
+	manifest  *publish.Manifest // when they are published
+	took      time.Duration
 }
 
-// assigned is the IDs that earlier nights have given; of a run without a state, none.
+// assigned is what earlier nights know and have given; of a run without a state, nothing.
 type assigned struct {
 	groups, stories *identity.State
 	night           int    // the number of the night that is being made
 	name            string // of it, the same whenever it is made again
 	deleted         []string
+	// changes, if they are given, are those of this night, which was made before.
+	changes []publish.Change
+	counts  map[string]int64 // for the manifest
+	cluster func(cluster.Options) (*cluster.Result, error)
 }
 
 func newResults(res *cluster.Result, in *input, old assigned) (*results, error) {
@@ -410,34 +460,50 @@ func newResults(res *cluster.Result, in *input, old assigned) (*results, error) 
 			r.changes = append(r.changes, publish.Change{Event: string(e.Kind), Kind: kind.name, ID: e.ID, Other: e.Other, Pages: e.Pages})
 		}
 	}
+	if old.changes != nil {
+		r.changes = old.changes
+	}
 	return r, nil
 }
 
 // noState is what a run without a state knows of earlier nights.
-func noState() assigned {
-	return assigned{groups: new(identity.State), stories: new(identity.State), night: 1}
+func noState(in *input) assigned {
+	return assigned{groups: new(identity.State), stories: new(identity.State),
+		cluster: func(o cluster.Options) (*cluster.Result, error) { return cluster.Run(in.pages, o, time.Now) }}
 }
 
-func (r *results) write(f *publish.Folder, rejects []publish.Reject, workers int) error {
+// write writes the tables. If the context ends it returns soon, and what is written is not whole.
+func (r *results) write(ctx context.Context, f *publish.Folder, rejects []publish.Reject, workers int) error {
 	var group errgroup.Group
 	group.SetLimit(workers)
 	for _, write := range []func() error{
-		func() error { return publish.JSONL(f, "pages", r.pages()) },
-		func() error { return publish.Parquet(f, "pages", r.pages()) },
-		func() error { return publish.JSONL(f, "passages", r.passages()) },
-		func() error { return publish.Parquet(f, "passages", r.passages()) },
-		func() error { return publish.JSONL(f, "stories", r.stories()) },
-		func() error { return publish.Parquet(f, "stories", r.stories()) },
-		func() error { return publish.JSONL(f, "links", r.links()) },
-		func() error { return publish.Parquet(f, "links", r.links()) },
-		func() error { return publish.Parquet(f, "near", r.near()) },
-		func() error { return publish.Parquet(f, "terms", r.terms()) },
+		func() error { return publish.JSONL(f, "pages", until(ctx, r.pages())) },
+		func() error { return publish.Parquet(f, "pages", until(ctx, r.pages())) },
+		func() error { return publish.JSONL(f, "passages", until(ctx, r.passages())) },
+		func() error { return publish.Parquet(f, "passages", until(ctx, r.passages())) },
+		func() error { return publish.JSONL(f, "stories", until(ctx, r.stories())) },
+		func() error { return publish.Parquet(f, "stories", until(ctx, r.stories())) },
+		func() error { return publish.JSONL(f, "links", until(ctx, r.links())) },
+		func() error { return publish.Parquet(f, "links", until(ctx, r.links())) },
+		func() error { return publish.Parquet(f, "near", until(ctx, r.near())) },
+		func() error { return publish.Parquet(f, "terms", until(ctx, r.terms())) },
 		func() error { return publish.JSONL(f, "changes", slices.Values(r.changes)) },
 		func() error { return publish.JSONL(f, "rejects", slices.Values(rejects)) },
 	} {
 		group.Go(write)
 	}
 	return group.Wait()
+}
+
+// until gives values as long as the context lasts.
+func until[T any](ctx context.Context, values iter.Seq[T]) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for v := range values {
+			if ctx.Err() != nil || !yield(v) {
+				return
+			}
+		}
+	}
 }
 
 // Roles of pages in their copy groups.
@@ -580,10 +646,10 @@ func signed(x float64) float64 {
 }
 
 // manifest tells of the run.
-func (c *jobFlags) manifest(inputs []string, set *corpus.Set, in *input, res *cluster.Result, timings []publish.Timing, workers int) *publish.Manifest {
+func (c *jobFlags) manifest(j job, in *input, res *cluster.Result, timings []publish.Timing) *publish.Manifest {
 	st := &res.Stats
 	m := &publish.Manifest{
-		Version: version(), Workers: workers, Timings: timings, PeakMemory: peakMemory(),
+		Version: version(), Workers: c.workers(), Timings: timings, PeakMemory: peakMemory(),
 		Counts: map[string]int64{
 			"pages": int64(len(res.Pages)), "rejects": int64(in.rejected), "duplicates": int64(in.duplicates), "bad_dates": int64(in.badDates), "invalid_utf8": int64(in.replaced),
 			"anchor_hits": int64(st.Hits), "passage_pairs": int64(st.PassagePairs), "passages": int64(len(res.Passages)),
@@ -605,20 +671,29 @@ func (c *jobFlags) manifest(inputs []string, set *corpus.Set, in *input, res *cl
 		x := float64(j) / 10
 		m.LSH.Curve = append(m.LSH.Curve, publish.Point{Jaccard: x, Probability: round(res.LSH.Probability(x))})
 	}
-	m.Options, _ = json.Marshal(recorded{c.readFlags, c.clusterFlags, arabic.Version}) // strings and numbers; keys of maps are sorted
-	sum := xxh3.Hash128(m.Options).Bytes()
-	m.OptionHash = hex.EncodeToString(sum[:])
-	for _, name := range inputs {
+	m.Options, m.OptionHash = hashed(recorded{c.readFlags, c.clusterFlags, arabic.Version})
+	for _, name := range j.inputs {
 		// explain reads the pages again, perhaps from another folder.
 		if abs, err := filepath.Abs(name); err == nil && name != "-" {
 			name = abs
 		}
 		m.Arguments = append(m.Arguments, name)
 	}
-	for _, f := range set.Files() {
+	for _, f := range j.set.Files() {
 		m.Inputs = append(m.Inputs, publish.Input{Name: f.Name, Format: f.Format, Compression: f.Compression, Bytes: f.Bytes, Hash: f.Hash, Records: int64(f.Records), Rejects: int64(f.Rejects)})
 	}
 	return m
+}
+
+// hashed gives options as JSON, and its hash. They are structs of strings, numbers, and maps of strings,
+// whose keys JSON has in order.
+func hashed(options any) (json.RawMessage, string) {
+	b, err := json.Marshal(options)
+	if err != nil {
+		panic(err)
+	}
+	sum := xxh3.Hash128(b).Bytes()
+	return b, hex.EncodeToString(sum[:])
 }
 
 // peakMemory returns the most memory that the process has had, in bytes; 0 if the system does not

@@ -34,7 +34,8 @@ var ErrForeign = errors.New("the folder holds something other than an earlier re
 // Folder is a folder that is being written. Tables may be written at the same time.
 type Folder struct {
 	dir, staging string
-	mark         string // the file by which an earlier one is known
+	mark         string   // the file by which an earlier one is known
+	lock         *os.File // tells other processes that the staging folder is being written
 
 	mu      sync.Mutex
 	outputs []Output
@@ -58,14 +59,29 @@ func CreateMarked(dir, mark string) (*Folder, error) {
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		return nil, err
 	}
-	staging, err := os.MkdirTemp(parent, "."+filepath.Base(dir)+".new-")
-	if err != nil {
-		return nil, err
+	pattern := "." + filepath.Base(dir) + ".new-*"
+	sweep(parent, pattern)
+	for {
+		staging, err := os.MkdirTemp(parent, pattern)
+		if err != nil {
+			return nil, err
+		}
+		lock, err := hold(staging)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && lock == nil {
+			continue // another process swept it away, or is about to
+		}
+		if err == nil {
+			err = os.Chmod(staging, 0o755)
+		}
+		if err != nil {
+			return nil, errors.Join(err, os.Remove(staging))
+		}
+		if _, err := os.Stat(staging); err != nil {
+			_ = lock.Close() // swept away before it was held
+			continue
+		}
+		return &Folder{dir: dir, staging: staging, mark: mark, lock: lock}, nil
 	}
-	if err := os.Chmod(staging, 0o755); err != nil {
-		return nil, errors.Join(err, os.Remove(staging))
-	}
-	return &Folder{dir: dir, staging: staging, mark: mark}, nil
 }
 
 // Path is where the folder's files are until it is published.
@@ -96,6 +112,10 @@ func (f *Folder) Abort() {
 	if f.staging != "" {
 		_ = os.RemoveAll(f.staging) // the folder is hidden and its name tells what it is
 		f.staging = ""
+	}
+	if f.lock != nil {
+		_ = f.lock.Close() // it was only held
+		f.lock = nil
 	}
 }
 

@@ -150,6 +150,7 @@ type Near struct {
 type Manifest struct {
 	Schema     int                `json:"schema"`
 	Version    string             `json:"version"`
+	Generation int                `json:"generation"`
 	Options    json.RawMessage    `json:"options"`
 	OptionHash string             `json:"option_hash"`
 	Arguments  []string           `json:"arguments"`

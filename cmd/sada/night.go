@@ -1,0 +1,606 @@
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"sada/cluster"
+	"sada/cluster/identity"
+	"sada/cmd/sada/internal/archive"
+	"sada/cmd/sada/internal/corpus"
+	"sada/cmd/sada/internal/publish"
+	"sada/features/arabic"
+	"sada/features/tfidf"
+)
+
+// stateFlags name a state folder.
+type stateFlags struct {
+	State string `help:"Folder of the state." required:"" placeholder:"DIR" type:"path"`
+}
+
+// lockFlags are those of the verbs that change a state.
+type lockFlags struct {
+	LockWait time.Duration `help:"How long to wait for another process that holds the state, as 10m." default:"0s" placeholder:"TIME"`
+}
+
+func (f *stateFlags) open(p *program) (*archive.Archive, error) {
+	return archive.Open(f.State, archive.Options{FS: p.files})
+}
+
+// locked runs do with the lock of the state held. If there must be a state it makes no folder for one.
+func (f *stateFlags) locked(p *program, wait time.Duration, must bool, do func(a *archive.Archive) error) error {
+	a, err := f.open(p)
+	if err != nil {
+		return err
+	}
+	if must {
+		if _, err := a.Generations(); errors.Is(err, archive.ErrNone) {
+			return err
+		}
+	}
+	if err := a.Lock(p.ctx, wait); err != nil {
+		return err
+	}
+	err = do(a)
+	if failed := a.Unlock(); err == nil {
+		err = failed
+	}
+	return err
+}
+
+type nightCmd struct {
+	Input  []string `arg:"" optional:"" help:"Files, folders or patterns of the night's pages; files that an earlier night has read are passed over."`
+	Out    string   `help:"Folder of the results, which are those of all pages there are." required:"" placeholder:"DIR" type:"path"`
+	Delete string   `help:"File of IDs, one a line, of pages that are no longer there." placeholder:"FILE" type:"path"`
+	Keep   int      `help:"Generations of the state to keep (default ${default})." default:"7" placeholder:"N"`
+	stateFlags
+	lockFlags
+	brakeFlags
+	DryRun        bool `help:"Say what the night would do; take no lock and write nothing."`
+	Again         bool `help:"Take in files as new that an earlier night has read."`
+	NoSpaceCheck  bool `help:"Begin also where the disk will hardly hold the night."`
+	ChangeOptions bool `help:"Make all groups of the state anew with other options than they were made with."`
+	operationFlags
+	jobFlags
+}
+
+// brakeFlags refuse a night whose results cannot be meant. On 12 days of real news, 1 to 3 % of the known
+// pages got another story in a night, and 21 % in one after which there were twice as many texts, so that
+// all were weighed anew.
+type brakeFlags struct {
+	MaxChurn        float64 `help:"Refuse a night that gives more than this share of the known pages another story or copy group (default ${default})." default:"0.3" placeholder:"SHARE"`
+	MaxClusterShare float64 `help:"Refuse a night that puts more than this share of all pages in one story or copy group (default ${default})." default:"0.2" placeholder:"SHARE"`
+}
+
+// brakesFrom is the number of pages from which there are brakes: among a few, one story can be most of
+// them, and one page that moves is a share that would be absurd among many.
+const brakesFrom = 200
+
+func (c *nightCmd) Help() string {
+	return `Takes the night's pages into the state, and publishes the groups of all pages there are. IDs of
+stories and copy groups stay what they were; changes.jsonl tells what happened to them. A night is whole
+or did not happen: after a failure, whatever it was, run it again. Run twice it changes nothing. An example:
+
+  sada night pages-2024-06-01.jsonl.zst --state state --out result --delete gone.txt
+
+A page whose ID is known replaces the page there is, unless its date is older. Pages that are deleted and read in
+the same night are deleted. The results are of all pages; what differs from the night before is in changes.jsonl.` + "\n" + exitHelp
+}
+
+// Run is the verb.
+func (c *nightCmd) Run(p *program) error {
+	if len(c.Input) == 0 && c.Delete == "" {
+		return usage("name files of pages, or a list of IDs with --delete", "night has nothing to do")
+	}
+	if c.Keep < 1 {
+		return usage("the last generation is the state", "keep %d generations: the least is 1", c.Keep)
+	}
+	// cron sends mail about whatever is printed.
+	c.Quiet = c.Quiet || !c.JSON && !terminal(p.stdout)
+	return c.operate(p, func(o *operation) error {
+		if c.DryRun {
+			a, err := c.stateFlags.open(p)
+			if err != nil {
+				return err
+			}
+			return c.night(p, a, o)
+		}
+		return c.locked(p, c.LockWait, false, func(a *archive.Archive) error { return c.night(p, a, o) })
+	})
+}
+
+// nightly is a night on an archive.
+type nightly struct {
+	old *archive.Snapshot // empty before the first night
+	// changed are the pages that are new or have another version, gone those of the archive that are
+	// deleted or have one.
+	changed []*cluster.Page
+	gone    map[string]bool
+	deleted []string // of gone, ascending
+	inputs  []string // hashes of the files
+	counts  map[string]int64
+	records map[string]corpus.Record
+	same    bool // nothing is new
+}
+
+// night makes a night. A night that was stopped begins again from the start: reading and making the
+// features of a day's pages takes less than a tenth of the time, and what takes the rest, the groups
+// of all pages, is on disk as soon as it is there. A night that was stopped after that publishes it.
+func (c *nightCmd) night(p *program, a *archive.Archive, o *operation) error {
+	n, err := loadNight(p.ctx, a)
+	if err != nil {
+		return err
+	}
+	if err := c.suits(n.old); err != nil {
+		return err
+	}
+	ids, err := readIDs(c.Delete)
+	if err != nil {
+		return err
+	}
+	set := new(corpus.Set)
+	if len(c.Input) > 0 {
+		if set, err = c.inputs(p, c.Input); err != nil {
+			return err
+		}
+	}
+	again := c.skip(n, set, o)
+	if !c.DryRun && !c.NoSpaceCheck {
+		_, size := set.Progress()
+		if err := c.space(n.old, a, size); err != nil {
+			return err
+		}
+	}
+	var was assigned
+	j := job{inputs: c.Input, set: set, out: c.Out,
+		known: func(in *input) (assigned, error) {
+			n.take(in, ids, again)
+			o.rejects = make(map[string]int64)
+			for _, r := range in.rejects {
+				o.rejects[r.Reason]++
+			}
+			for _, f := range set.Files() {
+				n.inputs = append(n.inputs, f.Hash)
+			}
+			n.same = n.old.Generation > 0 && len(n.changed)+len(n.deleted) == 0 && c.optionHash() == n.old.OptionHash
+			was, err = n.assigned(c.ChangeOptions && c.optionHash() != n.old.OptionHash)
+			return was, err
+		},
+		check: func(r *results) error {
+			o.measure(n, was, r)
+			if c.DryRun {
+				if err := c.forecast(p, n, r, o); err != nil {
+					return err
+				}
+			}
+			return c.brake(o)
+		},
+		keep: func(r *results) error {
+			if n.same {
+				return nil
+			}
+			next := n.next(r, was)
+			next.Options, next.OptionHash = hashed(c.state())
+			return a.Commit(p.ctx, next)
+		}}
+	if c.DryRun {
+		j.out, j.keep = "", nil
+	}
+	err = c.do(p, j)
+	if f := (*failure)(nil); err == nil || errors.As(err, &f) && f.code == exitRejects {
+		if !c.DryRun {
+			o.prune(p, a, c.Keep)
+		}
+	}
+	return err
+}
+
+// loadNight reads what the archive has. A folder without a state is one before its first night.
+func loadNight(ctx context.Context, a *archive.Archive) (*nightly, error) {
+	old, err := a.Load(ctx)
+	if errors.Is(err, archive.ErrNone) {
+		old, err = new(archive.Snapshot), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &nightly{old: old, gone: make(map[string]bool), counts: make(map[string]int64)}, nil
+}
+
+// stateOptions are the options that a state is made with.
+type stateOptions struct {
+	clusterFlags
+	Normalisation int `json:"normalisation"` // version of the rules
+}
+
+func (c *nightCmd) state() stateOptions { return stateOptions{c.clusterFlags, arabic.Version} }
+
+func (c *nightCmd) optionHash() string {
+	_, hash := hashed(c.state())
+	return hash
+}
+
+// suits returns an error if the state was made with other options. Those that make features cannot be
+// changed: the state does not have the texts.
+func (c *nightCmd) suits(old *archive.Snapshot) error {
+	if old.Generation == 0 || old.OptionHash == c.optionHash() {
+		return nil
+	}
+	var was stateOptions
+	if err := json.Unmarshal(old.Options, &was); err != nil {
+		return fmt.Errorf("options of the state: %w", err)
+	}
+	now := c.state()
+	if was.Stemmer != now.Stemmer || was.Normalisation != now.Normalisation {
+		return usage("give the stemmer of the state, or begin a new state in another folder with all pages",
+			"the state was made with stemmer %s and normalisation %d, not %s and %d, and does not have the texts", was.Stemmer, was.Normalisation, now.Stemmer, now.Normalisation)
+	}
+	if c.ChangeOptions {
+		return nil
+	}
+	return usage("sada state show prints them; with --change-options all groups are made anew, and keep their IDs where they can",
+		"the state was made with other options: %s", old.Options)
+}
+
+// skip leaves out files that an earlier night has read. If there are no others, this is a night that is
+// run again: then the files of the last night are read once more, for their rejects alone, and skip
+// returns true.
+func (c *nightCmd) skip(n *nightly, set *corpus.Set, o *operation) (again bool) {
+	if c.Again || len(n.old.Nights) == 0 {
+		return false
+	}
+	known, last := make(map[string]bool), make(map[string]bool)
+	for _, night := range n.old.Nights {
+		for _, hash := range night.Inputs {
+			known[hash] = true
+			if night.Generation == n.old.Generation {
+				last[hash] = true
+			}
+		}
+	}
+	hashes := set.Hashes()
+	again = len(hashes) > 0 && !slices.ContainsFunc(hashes, func(h string) bool { return !known[h] })
+	set.Skip(func(i int) bool {
+		skip := known[hashes[i]] && !(again && last[hashes[i]])
+		if skip {
+			n.counts["known_inputs"]++
+		}
+		return skip
+	})
+	if again {
+		o.log.Info("all files were read by an earlier night")
+	}
+	return again
+}
+
+// take compares what was read with what is there. Of pages with the same ID the one that was read is
+// kept, unless its date is older; of files that an earlier night has read none is.
+func (n *nightly) take(in *input, ids []string, known bool) {
+	there := make(map[string]*archive.PageRow, len(n.old.Pages))
+	for i := range n.old.Pages {
+		there[n.old.Pages[i].Record.ID] = &n.old.Pages[i]
+	}
+	doomed := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		if there[id] != nil && !doomed[id] {
+			n.gone[id] = true
+			n.deleted = append(n.deleted, id)
+		}
+		doomed[id] = true
+	}
+	slices.Sort(n.deleted)
+	for _, page := range in.pages {
+		old, record := there[page.ID], in.records[page.ID]
+		switch {
+		case doomed[page.ID]:
+			n.counts["deleted_unread"]++
+		case old == nil && !known:
+			n.counts["added"]++
+			n.changed = append(n.changed, page)
+		case old == nil, old.Hash == contentHash(record.Hash):
+			n.counts["unchanged"]++
+		case older(in.published[page.ID], old.PublishedAt):
+			in.duplicates++
+			in.rejects = append(in.rejects, publish.Reject{File: record.File, Line: int64(record.Line), Byte: record.Byte, Reason: "duplicate id, another version is kept", ID: page.ID})
+		case known:
+			n.counts["unchanged"]++
+		default:
+			n.counts["changed"]++
+			n.gone[page.ID] = true
+			n.changed = append(n.changed, page)
+		}
+	}
+	published := make(map[string]*string, len(n.old.Pages)+len(n.changed))
+	for id, p := range there {
+		if p.PublishedAt != "" {
+			published[id] = &p.PublishedAt
+		}
+	}
+	for _, page := range n.changed {
+		published[page.ID] = in.published[page.ID]
+	}
+	in.published = published
+	n.records = in.records
+	n.counts["deleted"] = int64(len(n.deleted))
+	n.counts["kept"] = int64(len(n.old.Pages) - len(n.gone))
+}
+
+// older says whether a date is before another; one that is not known is neither before nor after.
+func older(date *string, than string) bool {
+	if date == nil || than == "" {
+		return false
+	}
+	a, b := parseDate(*date), parseDate(than)
+	return !a.IsZero() && !b.IsZero() && a.Before(b)
+}
+
+// parseDate reads what date wrote.
+func parseDate(s string) time.Time {
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t
+		}
+	}
+	return time.Time{}
+}
+
+// contentHash is the hash of a record as the archive keeps it.
+func contentHash(h uint64) (out [16]byte) {
+	binary.BigEndian.PutUint64(out[:], h)
+	return out
+}
+
+// cluster clusters the archive plus the night.
+//
+// It makes pages of all records and runs over all of them: exact, and as long as a run over everything
+// that was ever read, but for the reading.
+func (n *nightly) cluster(o cluster.Options) (*cluster.Result, error) {
+	pages := slices.Clone(n.changed)
+	for i := range n.old.Pages {
+		r := &n.old.Pages[i].Record
+		if n.gone[r.ID] {
+			continue
+		}
+		page, err := r.Page()
+		if err != nil {
+			return nil, &archive.Damage{File: "segments", What: err.Error()}
+		}
+		pages = append(pages, page)
+	}
+	return cluster.Run(pages, o, time.Now)
+}
+
+// Names of the values in the archive by which stories are told apart.
+const (
+	valueThreshold = "story_threshold"
+	valueFloor     = "story_floor"
+	valueLetters   = "story_letters"
+)
+
+// assigned gives what the archive knows. If the options are others, stories are weighed anew.
+func (n *nightly) assigned(anew bool) (assigned, error) {
+	night := n.old.Generation + 1
+	if n.same {
+		night = n.old.Generation
+	}
+	name := "" // as of a run, so that the first night gives the IDs of a run
+	if night > 1 {
+		name = fmt.Sprint(night)
+	}
+	was := assigned{night: night, name: name, deleted: n.deleted, counts: n.counts}
+	var weights *cluster.Weights
+	if n.old.Docs > 0 && !anew {
+		table, err := tfidf.NewTable(n.old.Docs, n.old.Terms)
+		if err != nil {
+			return was, &archive.Damage{File: "terms.parquet", What: err.Error()}
+		}
+		weights = &cluster.Weights{Terms: table, Letters: int(n.old.Values[valueLetters]),
+			Threshold: n.old.Values[valueThreshold], Floor: n.old.Values[valueFloor]}
+	}
+	was.cluster = func(o cluster.Options) (*cluster.Result, error) {
+		o.Weights = weights
+		return n.cluster(o)
+	}
+	if n.same {
+		was.changes = []publish.Change{}
+		for _, c := range n.old.Changes {
+			was.changes = append(was.changes, publish.Change{Event: c.Event, Kind: c.Kind, ID: c.ID, Other: c.Other, Pages: c.Pages})
+		}
+	}
+	was.groups, was.stories = identities(n.old, archive.Copy), identities(n.old, archive.Story)
+	for _, s := range []*identity.State{was.groups, was.stories} {
+		if err := s.Validate(); err != nil {
+			return was, &archive.Damage{File: "groups.parquet", What: err.Error()}
+		}
+	}
+	return was, nil
+}
+
+// identities gives the IDs of a kind of groups as the archive has them.
+func identities(old *archive.Snapshot, kind string) *identity.State {
+	s := &identity.State{Aliases: make(map[string]string)}
+	at := make(map[string]int)
+	for _, row := range old.IDs {
+		if row.Kind == kind {
+			at[row.ID] = len(s.Groups)
+			s.Groups = append(s.Groups, identity.Group{ID: row.ID, Born: row.Born})
+		}
+	}
+	for _, row := range old.Groups {
+		if row.Kind != kind {
+			continue
+		}
+		i, ok := at[row.ID]
+		if !ok { // which Validate tells
+			i = len(s.Groups)
+			at[row.ID] = i
+			s.Groups = append(s.Groups, identity.Group{ID: row.ID})
+		}
+		s.Groups[i].Pages = append(s.Groups[i].Pages, row.Page)
+	}
+	for _, row := range old.Aliases {
+		if row.Kind == kind {
+			s.Aliases[row.ID] = row.To
+		}
+	}
+	return s
+}
+
+// next gives the generation that the night makes.
+func (n *nightly) next(r *results, was assigned) *archive.Next {
+	next := &archive.Next{Base: n.old.Generation, Program: version(), Deleted: n.deleted, Inputs: n.inputs}
+	for _, p := range n.changed {
+		row := archive.PageRow{Record: p.Record(), Hash: contentHash(n.records[p.ID].Hash)}
+		if at := r.published[p.ID]; at != nil {
+			row.PublishedAt = *at
+		}
+		next.Pages = append(next.Pages, row)
+	}
+	ended := make(map[[2]string]archive.AliasRow)
+	for _, row := range n.old.Aliases {
+		ended[[2]string{row.Kind, row.ID}] = row
+	}
+	for _, of := range []struct {
+		kind     string
+		old, now *identity.State
+	}{{archive.Copy, was.groups, r.groups}, {archive.Story, was.stories, r.told}} {
+		for _, g := range of.old.Groups {
+			ended[[2]string{of.kind, g.ID}] = archive.AliasRow{Born: g.Born, Ended: next.Base + 1}
+		}
+		for _, g := range of.now.Groups {
+			next.IDs = append(next.IDs, archive.IDRow{Kind: of.kind, ID: g.ID, Born: g.Born})
+			for _, page := range g.Pages {
+				next.Groups = append(next.Groups, archive.GroupRow{Kind: of.kind, ID: g.ID, Page: page})
+			}
+		}
+		for _, id := range slices.Sorted(maps.Keys(of.now.Aliases)) {
+			row := ended[[2]string{of.kind, id}]
+			next.Aliases = append(next.Aliases, archive.AliasRow{Kind: of.kind, ID: id, To: of.now.Aliases[id], Born: row.Born, Ended: row.Ended})
+		}
+	}
+	for _, c := range r.changes {
+		next.Changes = append(next.Changes, archive.ChangeRow{Kind: c.Kind, Event: c.Event, ID: c.ID, Other: c.Other, Pages: c.Pages})
+	}
+	w := r.Weights()
+	next.Docs, next.Terms = w.Terms.Docs(), w.Terms.Entries()
+	next.Values = map[string]float64{valueThreshold: w.Threshold, valueFloor: w.Floor, valueLetters: float64(w.Letters)}
+	return next
+}
+
+// readIDs reads a file of IDs, one a line.
+func readIDs(name string) ([]string, error) {
+	if name == "" {
+		return nil, nil
+	}
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return nil, &failure{exitUsage, fmt.Errorf("the list of deleted pages: %w", err), "name a file with one ID a line"}
+	}
+	var ids []string
+	for line := range strings.Lines(string(b)) {
+		if id := strings.TrimRight(line, "\r\n"); id != "" {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
+// brake returns an error if the results cannot be meant.
+func (c *nightCmd) brake(o *operation) error {
+	const hint = "nothing was changed; look at it with --dry-run, and allow it with --max-churn or --max-cluster-share"
+	if churn := max(o.churnStories, o.churnGroups); o.known >= brakesFrom && churn > c.MaxChurn {
+		return &failure{exitBrake, fmt.Errorf("%.1f %% of %d known pages would get another story or copy group, %.1f %% are allowed", 100*churn, o.known, 100*c.MaxChurn), hint}
+	}
+	if share := float64(o.largest) / float64(max(o.pages, 1)); o.pages >= brakesFrom && share > c.MaxClusterShare {
+		return &failure{exitBrake, fmt.Errorf("%.1f %% of %d pages would be in one story or copy group, %.1f %% are allowed", 100*share, o.pages, 100*c.MaxClusterShare), hint}
+	}
+	return nil
+}
+
+// forecast tells what the night would do.
+func (c *nightCmd) forecast(p *program, n *nightly, r *results, o *operation) error {
+	events := make(map[string]int64)
+	for _, change := range r.changes {
+		events[change.Kind+"_"+change.Event]++
+	}
+	if n.same {
+		clear(events)
+	}
+	if c.JSON {
+		return jsonLine(p.stdout, struct {
+			Type         string           `json:"type"`
+			Counts       map[string]int64 `json:"counts"`
+			Events       map[string]int64 `json:"events"`
+			ChurnStories float64          `json:"churn_stories"`
+			ChurnGroups  float64          `json:"churn_copy_groups"`
+			Largest      int              `json:"largest"`
+		}{"forecast", n.counts, events, o.churnStories, o.churnGroups, o.largest})
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d pages would be added, %d changed, %d deleted; %d are unchanged\n", n.counts["added"], n.counts["changed"], n.counts["deleted"], n.counts["unchanged"])
+	for _, name := range slices.Sorted(maps.Keys(events)) {
+		fmt.Fprintf(&b, "  %-26s %7d\n", strings.ReplaceAll(name, "_", " "), events[name])
+	}
+	fmt.Fprintf(&b, "%.2f %% of %d known pages would get another story, %.2f %% another copy group; the largest has %d pages\n", 100*o.churnStories, o.known, 100*o.churnGroups, o.largest)
+	return show(p.stdout, b.String())
+}
+
+// space returns an error if the disks will not hold the night. It is an estimate on the safe side: a night
+// that begins without hope takes hours to find out.
+func (c *nightCmd) space(old *archive.Snapshot, a *archive.Archive, input int64) error {
+	state, err := a.Size()
+	if err != nil {
+		return err
+	}
+	published := folderSize(c.Out)
+	// Features and result tables were measured at less than the text they are of, which unpacks to
+	// less than ten times what is stored. The state's tables are written again, and its segments
+	// may be merged; the results are written beside the present ones.
+	needs := []demand{{c.State, state + 10*input}, {c.Out, published + 10*input}}
+	for _, n := range together(needs) {
+		if n.bytes > n.free {
+			return &failure{exitNoSpace, fmt.Errorf("%s: %d MB free, and the night may take %d MB: no space left on device", n.path, n.free>>20, n.bytes>>20),
+				"free some space, as sada prune does; or try with --no-space-check: nothing is lost if it does not do"}
+		}
+	}
+	return nil
+}
+
+// demand is a folder and what it will take.
+type demand struct {
+	path  string
+	bytes int64
+}
+
+// folderSize is how much the files in a folder take.
+func folderSize(dir string) (n int64) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return 0 // it is not there yet
+	}
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil {
+			n += info.Size()
+		}
+	}
+	return n
+}
+
+// existing is the deepest folder of a path that is there.
+func existing(path string) string {
+	for {
+		if _, err := os.Stat(path); err == nil || path == filepath.Dir(path) {
+			return path
+		}
+		path = filepath.Dir(path)
+	}
+}

@@ -1,0 +1,316 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"sada/cmd/sada/internal/archive"
+	"sada/cmd/sada/internal/archive/archivetest"
+)
+
+// tortured is a state of two nights, and what a third one makes of it undisturbed.
+type tortured struct {
+	lines         []string // of the third night
+	before, after *world
+	args          []string
+}
+
+func torture(t *testing.T, pages int) *tortured {
+	t.Helper()
+	lines := demoLines(t)[:pages]
+	w := &tortured{lines: lines[2*pages/3:], before: &world{dir: t.TempDir()}, after: &world{dir: t.TempDir()}, args: []string{"--keep", "2"}}
+	for n := range 2 {
+		if code, stderr := w.before.night(fmt.Sprint("night", n), lines[n*pages/3:(n+1)*pages/3]); code != exitDone {
+			t.Fatal(code, stderr)
+		}
+	}
+	w.copyTo(t, w.after.dir)
+	if code, stderr := w.after.night("night2", w.lines, w.args...); code != exitDone {
+		t.Fatal(code, stderr)
+	}
+	return w
+}
+
+// copyTo copies the state and the results before the third night.
+func (w *tortured) copyTo(t *testing.T, dir string) {
+	t.Helper()
+	for _, name := range []string{"state", "out"} {
+		if err := errors.Join(os.RemoveAll(filepath.Join(dir, name)), os.CopyFS(filepath.Join(dir, name), os.DirFS(w.before.at(name)))); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// survives holds a world after whatever happened to its third night to the promise: the state is that of
+// the night before or after, check is clean, results are whole, and the night again has the bytes of one
+// that was not disturbed.
+func (w *tortured) survives(t *testing.T, what string, got *world) {
+	t.Helper()
+	calm := &world{dir: got.dir}
+	if code, stderr := calm.run("check", "--state", got.at("state")); code != exitDone {
+		t.Fatalf("%s: check: code %d: %s", what, code, stderr)
+	}
+	w.oldOrNew(t, what, got)
+	if code, stderr := calm.night("night2", w.lines, w.args...); code != exitDone {
+		t.Fatalf("%s: again: code %d: %s", what, code, stderr)
+	}
+	if a, b := mustTree(t, w.after.at("state")), mustTree(t, got.at("state")); a != b {
+		t.Fatalf("%s: again: state\n%s, undisturbed\n%s", what, b, a)
+	}
+	if a, b := withoutRun(mustTree(t, w.after.at("out"))), withoutRun(mustTree(t, got.at("out"))); a != b {
+		t.Fatalf("%s: again: results\n%s, undisturbed\n%s", what, b, a)
+	}
+	if left, err := filepath.Glob(got.at(".out.new-*")); err != nil || len(left) > 0 {
+		t.Fatalf("%s: again: %q is left, %v", what, left, err)
+	}
+}
+
+// oldOrNew compares the results, and the current generation of the state, with those before and after.
+func (w *tortured) oldOrNew(t *testing.T, what string, got *world) {
+	t.Helper()
+	out := withoutRun(mustTree(t, got.at("out")))
+	if out != withoutRun(mustTree(t, w.before.at("out"))) && out != withoutRun(mustTree(t, w.after.at("out"))) {
+		t.Fatalf("%s: results are neither those before nor those after:\n%s", what, out)
+	}
+	current, err := os.ReadFile(got.at("state/current"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, other := range []*world{w.before, w.after} {
+		b, err := os.ReadFile(other.at("state/current"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Equal(b, current) {
+			return
+		}
+	}
+	t.Fatalf("%s: the state is neither the one before nor the one after: %s", what, current)
+}
+
+// bound is a number for ordinary tests, and one for torture, which $SADA_TORTURE may set.
+func bound(short, long int) int {
+	s := os.Getenv("SADA_TORTURE")
+	if s == "" {
+		return short
+	}
+	if percent, err := strconv.Atoi(s); err == nil {
+		return max(short, long*percent/100)
+	}
+	return long
+}
+
+// TestNightFaults fails operations of the state's files in whole nights, once and for ever after: each one
+// with torture, some without.
+func TestNightFaults(t *testing.T) {
+	w := torture(t, 24)
+	got := &world{dir: t.TempDir()}
+	r := rand.New(rand.NewPCG(1, 7))
+	injected := 0
+	count := func() int { // the operations of a night
+		w.copyTo(t, got.dir)
+		f := &archivetest.Faulty{FS: archive.OS{}}
+		got.files = f
+		if code, stderr := got.night("night2", w.lines, w.args...); code != exitDone {
+			t.Fatal(code, stderr)
+		}
+		return f.Count
+	}()
+	every := max(1, count/bound(10, count))
+	for _, mode := range []struct {
+		forever, torn bool
+		err           error
+		code          int
+	}{{false, true, syscall.ENOSPC, exitNoSpace}, {true, false, syscall.EIO, exitFailed}} {
+		for at := 1; at <= count; at += 1 + r.IntN(every) {
+			w.copyTo(t, got.dir)
+			f := &archivetest.Faulty{FS: archive.OS{}, At: at, Forever: mode.forever, Torn: mode.torn, Err: mode.err}
+			got.files = f
+			code, stderr := got.night("night2", w.lines, w.args...)
+			what := fmt.Sprintf("operation %d, %s, %+v", at, f.Hit, mode)
+			if f.Hit == "" {
+				t.Fatalf("%s: nothing failed", what)
+			}
+			injected++
+			// After the night, when old generations are removed, a failure is told and no more.
+			if code != mode.code && !(code == exitDone && (strings.Contains(stderr, "old generations cannot be removed") || strings.HasPrefix(f.Hit, "close "))) {
+				t.Fatalf("%s: code %d: %s", what, code, stderr)
+			}
+			w.survives(t, what, got)
+		}
+	}
+	t.Logf("%d operations of %d failed in whole nights", injected, count)
+}
+
+// TestKill kills real nights at random times.
+func TestKill(t *testing.T) {
+	w := torture(t, 60)
+	got := &world{dir: t.TempDir()}
+	night := func() *exec.Cmd {
+		w.copyTo(t, got.dir)
+		cmd, _, _ := child(t, got.dir, "sada", append([]string{"night", "night2.jsonl", "--state", "state", "--out", "out", "-q"}, w.args...)...)
+		if err := os.WriteFile(got.at("night2.jsonl"), []byte(strings.Join(w.lines, "")), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return cmd
+	}
+	r := rand.New(rand.NewPCG(2, uint64(os.Getpid()))) // the times are not repeatable anyway
+	kills, ended, late, pub := 0, 0, 0, 0
+	took := time.Duration(0)
+	for range 3 {
+		cmd := night()
+		start := time.Now()
+		if err := cmd.Run(); err != nil {
+			t.Fatal(err)
+		}
+		took = max(took, time.Since(start))
+	}
+	for kills < bound(6, 300) {
+		cmd := night()
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		wait := time.Duration(r.Int64N(int64(took)))
+		time.Sleep(wait)
+		if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			t.Fatal(err)
+		}
+		var exit *exec.ExitError
+		if err := cmd.Wait(); err == nil {
+			ended++
+			if ended > 20*(kills+20) {
+				t.Fatalf("%d nights ended before they were killed, %d were killed", ended, kills)
+			}
+			took = took * 19 / 20 // the machine is faster than it was
+			continue
+		} else if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
+			t.Fatal(err)
+		}
+		took = took * 100 / 99
+		kills++
+		if s, err := os.ReadFile(got.at("state/current")); err == nil && strings.HasPrefix(string(s), "gen-000003") {
+			late++
+		}
+		if m, err := os.ReadFile(got.at("out/run.json")); err == nil && strings.Contains(string(m), `"generation": 3`) {
+			pub++
+		}
+		w.survives(t, fmt.Sprintf("killed after %v", wait), got)
+	}
+	t.Logf("%d nights killed: %d of them after the state had the night, %d after the results were published; %d more had ended", kills, late, pub, ended)
+}
+
+// TestTerm has SIGTERM end a night soon, and leave everything as it was or done.
+func TestTerm(t *testing.T) {
+	w := torture(t, 60)
+	got := &world{dir: t.TempDir()}
+	w.copyTo(t, got.dir)
+	cmd, _, stderr := child(t, got.dir, "sada", append([]string{"night", "-", "--state", "state", "--out", "out"}, w.args...)...)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stdin.Write([]byte(w.lines[0])); err != nil {
+		t.Fatal(err)
+	}
+	for begun := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+		if staging, _ := filepath.Glob(got.at(".out.new-*")); len(staging) == 1 {
+			break
+		}
+		if time.Since(begun) > 10*time.Second {
+			t.Fatal("the night has not begun after 10 s")
+		}
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if code := exitCode(t, cmd.Wait()); code != exitSIGTERM {
+		t.Errorf("code %d: %s", code, stderr)
+	}
+	wantNames(t, got.dir, "out", "state")
+	w.survives(t, "terminated", got)
+}
+
+// TestFlips changes bytes in every file of a state. Whatever a night does with that, it is not wrong
+// results: it is refused, or has the bytes of one that was not disturbed. After a repair the state is whole.
+func TestFlips(t *testing.T) {
+	w := torture(t, 24)
+	got := &world{dir: t.TempDir()}
+	r := rand.New(rand.NewPCG(3, 3))
+	var files []string
+	for line := range strings.Lines(mustTree(t, w.before.at("state"))) {
+		files = append(files, strings.Fields(line)[0])
+	}
+	flips, refused, lost := 0, 0, 0
+	for _, name := range files {
+		for range bound(1, 12) {
+			w.copyTo(t, got.dir)
+			path := got.at("state/" + name)
+			b, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := r.IntN(len(b))
+			b[at] ^= 1 << r.IntN(8)
+			if err := os.WriteFile(path, b, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			flips++
+			what := fmt.Sprintf("%s, byte %d", name, at)
+			if code, stderr := got.run("check", "--state", got.at("state")); code != exitCorrupt {
+				t.Fatalf("%s: check: code %d: %s", what, code, stderr)
+			}
+			code, stderr := got.night("night2", w.lines, "--keep", "3")
+			switch {
+			case code == exitCorrupt:
+				refused++
+				if withoutRun(mustTree(t, got.at("out"))) != withoutRun(mustTree(t, w.before.at("out"))) {
+					t.Fatalf("%s: a night that was refused changed the results", what)
+				}
+			case code != exitDone:
+				t.Fatalf("%s: code %d: %s", what, code, stderr)
+			default: // the file is of an older generation alone
+				if a, b := withoutRun(mustTree(t, w.after.at("out"))), withoutRun(mustTree(t, got.at("out"))); a != b {
+					t.Fatalf("%s: wrong results", what)
+				}
+			}
+			code, stderr = got.run("repair", "--state", got.at("state"))
+			if code == exitCorrupt && name == "segments/seg-000001.parquet" { // every generation needs it
+				lost++
+				continue
+			}
+			if code != exitDone {
+				t.Fatalf("%s: repair: code %d: %s", what, code, stderr)
+			}
+			if code, stderr := got.run("check", "--state", got.at("state")); code != exitDone {
+				t.Fatalf("%s: check after repair: code %d: %s", what, code, stderr)
+			}
+			// The nights that were lost, again.
+			lines := demoLines(t)[:24]
+			for n := range 3 {
+				if code, stderr := got.night(fmt.Sprint("night", n), lines[n*8:(n+1)*8], "--keep", "9"); code != exitDone {
+					t.Fatalf("%s: night %d after repair: code %d: %s", what, n, code, stderr)
+				}
+			}
+			if err := sameTables(w.after.at("out"), got.at("out"), slices.Concat(tables, []string{"changes.jsonl"})...); err != nil {
+				t.Fatalf("%s: after repair: %v", what, err)
+			}
+		}
+	}
+	t.Logf("%d bits flipped in %d files: %d nights refused, %d states without a whole generation", flips, len(files), refused, lost)
+}
