@@ -104,7 +104,9 @@ func few(t *testing.T, checks string) {
 // night run again changes nothing.
 func TestSplits(t *testing.T) {
 	all := demoLines(t)
-	if !thorough() {
+	if testing.Short() {
+		few(t, "2")
+	} else if !thorough() {
 		few(t, "12")
 	}
 	rapid.Check(t, func(t *rapid.T) {

@@ -30,6 +30,9 @@ type tortured struct {
 
 func torture(t *testing.T, pages int) *tortured {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("hundreds of nights take long with the race detector")
+	}
 	lines := demoLines(t)[:pages]
 	w := &tortured{lines: lines[2*pages/3:], before: &world{dir: t.TempDir()}, after: &world{dir: t.TempDir()}, args: []string{"--keep", "2"}}
 	for n := range 2 {

@@ -81,6 +81,15 @@ const segments = 3
 // thorough asks for every mode of every failure, which .ci/torture does; without it each failure has one.
 func thorough() bool { return os.Getenv("SADA_TORTURE") != "" }
 
+// unhurried skips a test whose hundreds of nights take long with the race detector; nothing in them runs in
+// parallel.
+func unhurried(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("hundreds of nights")
+	}
+}
+
 // locked runs do with the lock held.
 func locked(fs archive.FS, do func(*archive.Archive) error) error {
 	a, err := archive.Open(dir, archive.Options{FS: fs})
@@ -368,6 +377,7 @@ var modes = []struct {
 // state is the one before or the one after; the same step again then gives the files of a run in
 // which nothing failed.
 func TestFaults(t *testing.T) {
+	unhurried(t)
 	injected := 0
 	first := &history{fs: archivetest.NewMemory(), steps: []func(archive.FS) error{func(fs archive.FS) error { return try(fs, night(0, "a=نص")) }}}
 	for name, h := range map[string]*history{"first night": first, "later": newHistory(t)} {
@@ -457,6 +467,7 @@ func wantOldOrNew(t testing.TB, what string, m, before *archivetest.Memory, afte
 
 // TestPowerLoss stops every operation and loses what was not put on disk, in several ways.
 func TestPowerLoss(t *testing.T) {
+	unhurried(t)
 	crashes := 0
 	first := &history{fs: archivetest.NewMemory(), steps: []func(archive.FS) error{func(fs archive.FS) error { return try(fs, night(0, "a=نص")) }}}
 	for name, h := range map[string]*history{"first night": first, "later": newHistory(t)} {
@@ -530,6 +541,7 @@ func TestDoneIsOnDisk(t *testing.T) {
 // TestFlippedBits changes every file of a state at many places. Check names the file; after Repair the
 // state is whole, and the night on it again gives the files of a state that was never damaged.
 func TestFlippedBits(t *testing.T) {
+	unhurried(t)
 	m := archivetest.NewMemory()
 	for base := range 3 {
 		commit(t, m, night(base, "a=نص", fmt.Sprintf("p%d=نص", base)))
@@ -623,6 +635,7 @@ func TestMissingFiles(t *testing.T) {
 
 // TestRepairFaults fails every operation of a repair, and repeats it.
 func TestRepairFaults(t *testing.T) {
+	unhurried(t)
 	m := archivetest.NewMemory()
 	for base := range 3 {
 		commit(t, m, night(base, "a=نص", fmt.Sprintf("p%d=نص", base)))
@@ -716,6 +729,7 @@ func TestNewer(t *testing.T) {
 
 // TestRandomHistories compares an archive with a map, over nights, prunes, and nights that were stopped.
 func TestRandomHistories(t *testing.T) {
+	unhurried(t)
 	rapid.Check(t, func(t *rapid.T) {
 		m := archivetest.NewMemory()
 		want := make(map[string]string)
