@@ -42,7 +42,7 @@ type view struct {
 
 // finder holds what is known of all pages while they are resolved.
 type finder struct {
-	pages   []Page
+	pages   []*Page
 	own     []Range // of every page: its words, by what the page alone says
 	end     []int   // of every page: the word after the last one that could belong to an article
 	views   [][]view
@@ -53,19 +53,24 @@ type finder struct {
 
 // Find compares all pages, which must be in canonical order (oldest first, ties by ID): where
 // something has to be counted once or compared with few, the pages that come first are taken.
-func Find(pages []Page, opt Options) Result {
+func Find(all []Page, opt Options) Result {
 	opt.Parts, opt.Workers = max(opt.Parts, 1), max(opt.Workers, 1)
+	pages := make([]*Page, len(all))
+	for i := range all {
+		pages[i] = &all[i]
+	}
 	var pairs []Pair
 	count := 0
 	join(len(pages), func(i int) []uint32 { return pages[i].Words }, opt, func(hits []hit) {
-		pairs = append(pairs, alignAll(pages, hits, opt.Workers)...)
+		aligned, _ := alignAll(pages, hits, opt.Workers)
+		pairs = append(pairs, aligned...)
 		count += len(hits)
 	})
 
-	f := &finder{pages: pages, own: make([]Range, len(pages)), end: make([]int, len(pages)), views: views(len(pages), pairs),
+	f := &finder{pages: pages, own: make([]Range, len(pages)), end: make([]int, len(pages)), views: views(len(pages), pairs, func(int) bool { return true }),
 		topics: newTopics(pages), titles: newTitles(pages), joiners: newJoiners()}
 	each(len(pages), opt.Workers, func(i int, m *scratch) {
-		spans := m.spans(&pages[i])
+		spans := m.spans(pages[i])
 		f.own[i] = pages[i].own(spans)
 		f.end[i] = pages[i].end(spans)
 	})
@@ -77,7 +82,7 @@ func Find(pages []Page, opt Options) Result {
 	furniture := newFurniture(pages)
 	found := make([][]Passage, len(pages))
 	each(len(pages), opt.Workers, func(i int, m *scratch) {
-		found[i], res.Parts[i] = f.resolve(i, candidates[i], carriers[i], furniture, m)
+		found[i], res.Parts[i], _ = f.resolve(i, candidates[i], carriers[i], furniture, m)
 	})
 	related := make([][]Passage, len(pages))
 	each(len(pages), opt.Workers, func(i int, m *scratch) { related[i] = f.relations(i, res.Parts, m) })
@@ -122,8 +127,9 @@ func each(n, workers int, do func(i int, m *scratch)) {
 // minEqual is the number of equal words below which two pages share no passage: less is a phrase.
 const minEqual = 20
 
-// alignAll aligns every pair of pages that has hits.
-func alignAll(pages []Page, hits []hit, workers int) []Pair {
+// alignAll aligns every pair of pages that has hits. It returns those that share a passage, and those
+// that had enough hits and do not.
+func alignAll(pages []*Page, hits []hit, workers int) (found []Pair, empty []Couple) {
 	// Borders between pairs near even shares of the hits, so that each goroutine has whole pairs.
 	borders := []int{0}
 	for w := 1; w <= workers*16; w++ {
@@ -133,7 +139,7 @@ func alignAll(pages []Page, hits []hit, workers int) []Pair {
 		}
 		borders = append(borders, at)
 	}
-	out := make([][]Pair, len(borders)-1)
+	out, none := make([][]Pair, len(borders)-1), make([][]Couple, len(borders)-1)
 	var g errgroup.Group
 	g.SetLimit(workers)
 	for w := range out {
@@ -149,6 +155,8 @@ func alignAll(pages []Page, hits []hit, workers int) []Pair {
 					shared = slices.DeleteFunc(shared, func(p Aligned) bool { return p.Equal < minEqual })
 					if len(shared) > 0 {
 						out[w] = append(out[w], Pair{a, b, slices.Clone(shared)})
+					} else {
+						none[w] = append(none[w], Couple{uint32(a), uint32(b)})
 					}
 				}
 				from = to
@@ -157,16 +165,24 @@ func alignAll(pages []Page, hits []hit, workers int) []Pair {
 		})
 	}
 	_ = g.Wait() // no goroutine returns an error
-	return slices.Concat(out...)
+	return slices.Concat(out...), slices.Concat(none...)
 }
 
-// views gives every page its side of the pairs, by place.
-func views(n int, pairs []Pair) [][]view {
+// Couple is two pages, the first in order first.
+type Couple struct{ A, B uint32 }
+
+// views gives every page that is wanted its side of the pairs, by place.
+func views(n int, pairs []Pair, wanted func(page int) bool) [][]view {
 	out := make([][]view, n)
 	for _, pair := range pairs {
+		toA, toB := wanted(pair.A), wanted(pair.B)
 		for _, p := range pair.Passages {
-			out[pair.A] = append(out[pair.A], view{int32(pair.B), p.A, p.B, p.Equal})
-			out[pair.B] = append(out[pair.B], view{int32(pair.A), p.B, p.A, p.Equal})
+			if toA {
+				out[pair.A] = append(out[pair.A], view{int32(pair.B), p.A, p.B, p.Equal})
+			}
+			if toB {
+				out[pair.B] = append(out[pair.B], view{int32(pair.A), p.B, p.A, p.Equal})
+			}
 		}
 	}
 	for _, v := range out {

@@ -203,6 +203,23 @@ func firsts(ps []posting) []posting {
 // linkOne appends the hits of one hash, whose postings are in canonical order of their pages.
 func linkOne(hits []hit, ps []posting, in Range) []hit {
 	var home [2 * homes]posting
+	for _, h := range homesOf(&home, ps) {
+		for _, p := range ps {
+			first, second := h, p
+			if p.doc < h.doc {
+				first, second = p, h
+			}
+			if first.doc != second.doc && int(first.doc) >= in.From && int(first.doc) < in.To {
+				hits = append(hits, hit{first.doc, second.doc, first.pos, second.pos})
+			}
+		}
+	}
+	return hits
+}
+
+// homesOf returns the homes of one hash, whose postings are in canonical order of their pages, in memory
+// of the caller's.
+func homesOf(home *[2 * homes]posting, ps []posting) []posting {
 	n := copy(home[:homes], ps) // the oldest
 	near := home[n:n]           // the nearest to the start of their page, by insertion
 	for _, p := range ps[n:] {
@@ -219,18 +236,7 @@ func linkOne(hits []hit, ps []posting, in Range) []hit {
 		copy(near[i+1:], near[i:])
 		near[i] = p
 	}
-	for _, h := range home[:n+len(near)] {
-		for _, p := range ps {
-			first, second := h, p
-			if p.doc < h.doc {
-				first, second = p, h
-			}
-			if first.doc != second.doc && int(first.doc) >= in.From && int(first.doc) < in.To {
-				hits = append(hits, hit{first.doc, second.doc, first.pos, second.pos})
-			}
-		}
-	}
-	return hits
+	return home[:n+len(near)]
 }
 
 // group sorts hits by pages, then by position, and drops what occurs twice: two homes of a hash

@@ -25,7 +25,7 @@ type titles map[uint64]int32
 // A title that is looked up has at least minTitle words: shorter ones are rubrics.
 const minTitle = 4
 
-func newTitles(pages []Page) titles {
+func newTitles(pages []*Page) titles {
 	t := make(titles, len(pages))
 	for i := range pages {
 		if w := pages[i].title(); len(w) >= minTitle {
@@ -111,14 +111,14 @@ func (j joiners) begin(words []uint32) bool {
 
 // furniture counts, for every source, the pages that have a line or an ending.
 type furniture struct {
-	recurring []recurring    // on furnitureLeast pages or more, by hash
+	recurring []Recurring    // on furnitureLeast pages or more, by hash
 	pages     map[string]int // by source
 }
 
-// recurring is a line or an ending and the number of pages that have it.
-type recurring struct {
-	hash  uint64
-	pages int32
+// Recurring is a line or an ending and the number of pages that have it.
+type Recurring struct {
+	Hash  uint64
+	Pages int32
 }
 
 const (
@@ -134,30 +134,20 @@ const (
 var endings = []int{3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 50, furnitureWords, 2 * furnitureWords}
 
 // newFurniture counts by sorting: 8 bytes for each line and ending, some 30 of a page, while it works.
-func newFurniture(pages []Page) *furniture {
+func newFurniture(pages []*Page) *furniture {
 	f := &furniture{pages: make(map[string]int)}
 	most := 0
 	for i := range pages {
 		most += len(pages[i].Lines) + len(endings)
 	}
 	all := make([]uint64, 0, most)
-	for i := range pages {
-		p := &pages[i]
+	for _, p := range pages {
 		if p.Source == "" {
 			continue
 		}
 		f.pages[p.Source]++
-		seed, first := source(p.Source), len(all)
-		for n := range p.Lines {
-			if words := p.lineWords(n); len(words) > 0 && len(words) <= furnitureWords {
-				all = append(all, sequence(seed, words))
-			}
-		}
-		for _, n := range endings {
-			if n <= len(p.Words)-p.Lead {
-				all = append(all, sequence(seed+1, p.Words[len(p.Words)-n:]))
-			}
-		}
+		first := len(all)
+		p.repeatable(func(hash uint64, _ int) { all = append(all, hash) })
 		slices.Sort(all[first:]) // a line that a page has twice is on one page
 		all = all[:first+len(slices.Compact(all[first:]))]
 	}
@@ -168,11 +158,27 @@ func newFurniture(pages []Page) *furniture {
 			to++
 		}
 		if to-from >= furnitureLeast {
-			f.recurring = append(f.recurring, recurring{all[from], int32(to - from)})
+			f.recurring = append(f.recurring, Recurring{all[from], int32(to - from)})
 		}
 		from = to
 	}
 	return f
+}
+
+// repeatable calls do with the hash and the number of words of every line and every ending of the page
+// that its source may repeat.
+func (p *Page) repeatable(do func(hash uint64, words int)) {
+	seed := source(p.Source)
+	for n := range p.Lines {
+		if words := p.lineWords(n); len(words) > 0 && len(words) <= furnitureWords {
+			do(sequence(seed, words), len(words))
+		}
+	}
+	for _, n := range endings {
+		if n <= len(p.Words)-p.Lead {
+			do(sequence(seed+1, p.Words[len(p.Words)-n:]), n)
+		}
+	}
 }
 
 // source seeds the hashes of a source's lines.
@@ -192,13 +198,15 @@ func (p *Page) lineWords(n int) []uint32 {
 	return p.Words[p.Lines[n].Word:]
 }
 
-// count returns the number of pages with a line or an ending, 0 if it is less than furnitureLeast.
+// count returns the number of pages with a line or an ending, 0 if it is less than furnitureLeast and
+// furnitureMost if it is more: what needs no more does not tell more, and a page need not be told of anew
+// whenever its source has grown.
 func (f *furniture) count(h uint64) int {
-	n, ok := slices.BinarySearchFunc(f.recurring, h, func(r recurring, h uint64) int { return cmp.Compare(r.hash, h) })
+	n, ok := slices.BinarySearchFunc(f.recurring, h, func(r Recurring, h uint64) int { return cmp.Compare(r.Hash, h) })
 	if !ok {
 		return 0
 	}
-	return int(f.recurring[n].pages)
+	return min(int(f.recurring[n].Pages), furnitureMost)
 }
 
 // needed returns the number of pages of a source that make a line of so many words furniture.

@@ -40,7 +40,4 @@ type Passage struct {
 	Cut                                  bool         // it is not part of A's main text
 	Confidence                           float64      // of the kind, in [0, 1]
 	Reasons                              []string
-
-	days    int  // on which unrelated hosts carry it
-	version bool // the two pages are versions of one report, unless it is cut
 }

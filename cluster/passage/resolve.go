@@ -29,17 +29,19 @@ const (
 )
 
 // resolve decides what of a page is its own. It returns what it found and the page's parts.
-func (f *finder) resolve(i int, candidates []candidate, known []carried, furniture *furniture, m *scratch) ([]Passage, []article.Part) {
-	p := &f.pages[i]
+func (f *finder) resolve(i int, candidates []candidate, known []carried, furniture *furniture, m *scratch) ([]Passage, []article.Part, []verdict) {
+	p := f.pages[i]
 	spans := m.spans(p)
 	parts := slices.Clone(p.Parts)
 	var found []Passage
 
 	stop := p.Bytes // where the last cut begins
 	accepted := make([]bool, len(p.Proposals))
+	var verdicts []verdict
 	for n, c := range candidates {
-		ps, proposal := f.judge(i, c, known[n], spans, stop, m)
-		if ps.Cut || !ps.version {
+		ps, proposal, v := f.judge(i, c, known[n], spans, stop, m)
+		verdicts = append(verdicts, v)
+		if v.told {
 			found = append(found, ps)
 		}
 		if !ps.Cut {
@@ -84,16 +86,16 @@ func (f *finder) resolve(i int, candidates []candidate, known []carried, furnitu
 	slices.SortStableFunc(found, func(a, b Passage) int {
 		return cmp.Or(cmp.Compare(a.BytesA.From, b.BytesA.From), cmp.Compare(a.B, b.B))
 	})
-	return found, parts
+	return found, parts, verdicts
 }
 
 // judge turns a candidate into a passage: where it begins exactly, what speaks for it, and whether
 // it is cut. stop is the byte where what is already cut begins. The second result is the page's
 // proposal that it fits to, -1 if there is none.
-func (f *finder) judge(i int, c candidate, known carried, spans []shingle.Span, stop int, m *scratch) (Passage, int) {
-	p := &f.pages[i]
+func (f *finder) judge(i int, c candidate, known carried, spans []shingle.Span, stop int, m *scratch) (Passage, int, verdict) {
+	p := f.pages[i]
 	ps := f.passage(i, c.view, spans, m)
-	ps.Hosts, ps.Sources, ps.days = known.hosts, known.sources, known.days
+	ps.Hosts, ps.Sources = known.hosts, known.sources
 
 	proposal := p.marked(c.here.From, spans)
 	from, atLine := f.begin(p, c.here.From, spans)
@@ -117,21 +119,19 @@ func (f *finder) judge(i int, c candidate, known carried, spans []shingle.Span, 
 	if c.own {
 		ps.BytesA.Page = f.pages[c.other].ID
 	}
-	cosine := f.topics.cosine(p.Words[f.own[i].From:c.here.From], p.Words[c.here.From:c.here.To])
-	f.evidence(&ps, i, c, proposal, atLine, cosine)
-	return ps, proposal
+	return ps, proposal, f.evidence(&ps, i, c, known, proposal, atLine, f.subject(i, c))
 }
 
 // evidence applies the rule of evidence: a text at the end of a page is cut from it if the page
 // announces it, or three unrelated pages carry it, or it has a page of its own that another source
 // or another day published and whose subject is another.
-func (f *finder) evidence(ps *Passage, i int, c candidate, proposal int, atLine bool, cosine float64) {
+func (f *finder) evidence(ps *Passage, i int, c candidate, known carried, proposal int, atLine bool, cosine float64) verdict {
 	confidence := baseConfidence
 	add := func(weight float64, reason string, args ...any) {
 		confidence += weight
 		ps.Reasons = append(ps.Reasons, fmt.Sprintf(reason, args...))
 	}
-	p, other := &f.pages[i], &f.pages[c.other]
+	p, other := f.pages[i], f.pages[c.other]
 	marked := proposal >= 0
 	if marked {
 		add(.35, "announced: %s", p.Proposals[proposal].Reason)
@@ -149,9 +149,6 @@ func (f *finder) evidence(ps *Passage, i int, c candidate, proposal int, atLine 
 	} else if cosine > sameTopic {
 		add(-.15, "the same subject (cosine %.2f)", cosine)
 	}
-	// A report that goes over into another on its subject within a line, or that is mostly the other, and two that
-	// end alike, are versions: relations names them by what they hold of each other.
-	ps.version = c.own && !foreign && (!atLine || ps.ContainmentA >= mostlyHeld) || !c.own && (!atLine || ps.Hosts < 2)
 	if !atLine {
 		add(-.2, "begins inside a line")
 	}
@@ -165,16 +162,53 @@ func (f *finder) evidence(ps *Passage, i int, c candidate, proposal int, atLine 
 	if titled {
 		add(.1, "begins with the title of its page")
 	}
-	// Many hosts of one subject quote a statement; they carry it for its own sake only if their
-	// subject is another, or if they carry it day after day.
-	carried := ps.Hosts >= hostsNeeded && (foreign || ps.days >= hostsNeeded)
 	// In a collection, such as the news in brief, the last item is the page's as the others are.
 	item := !marked && p.headings(f.own[i].From, c.here.From) >= minHeadings
 	if item {
 		add(-.2, "an item among others with a heading")
 	}
-	ps.Cut = marked || atLine && !joined && (carried || titled && elsewhere && foreign && !item)
+	v := verdict{known: known, own: c.own, marked: marked, open: atLine && !joined, titled: titled && elsewhere && !item,
+		inside: !atLine, mostly: ps.ContainmentA >= mostlyHeld}
+	v.decide(known, func() bool { return foreign })
+	ps.Cut = v.cut
 	ps.Confidence = min(max(confidence, .05), .99)
+	return v
+}
+
+// subject returns the similarity of a page's own text and a candidate.
+func (f *finder) subject(i int, c candidate) float64 {
+	words := f.pages[i].Words
+	return f.topics.cosine(newStretch(words[f.own[i].From:c.here.From]), newStretch(words[c.here.From:c.here.To]))
+}
+
+// verdict is what was found of a candidate, and what was decided by it.
+type verdict struct {
+	known  carried
+	own    bool // the text has a page of its own
+	marked bool // the page announces it
+	open   bool // it begins a line, and not like the next item of a joined report
+	titled bool // it is most of another page, with the title, of another source or day, and no item among others
+	inside bool // it begins inside a line
+	mostly bool // it is most of the page
+
+	cut  bool
+	told bool // it has a row among the passages
+}
+
+// decide applies the rule of evidence. foreign, whether the text is of another subject, is only asked for
+// where it decides.
+func (v *verdict) decide(known carried, foreign func() bool) {
+	// Many hosts of one subject quote a statement; they carry it for its own sake only if their
+	// subject is another, or if they carry it day after day.
+	many := known.hosts >= hostsNeeded
+	v.cut = v.marked || v.open && (many && known.days >= hostsNeeded || (many || v.titled) && foreign())
+	// A report that goes over into another on its subject within a line, or that is mostly the other, and two that
+	// end alike, are versions: relations names them by what they hold of each other.
+	if v.own {
+		v.told = v.cut || !(v.inside || v.mostly) || foreign()
+	} else {
+		v.told = v.cut || !v.inside && known.hosts >= 2
+	}
 }
 
 // headings counts the lines between two words that are headings: as short as a title, the first or behind
@@ -240,7 +274,7 @@ func (f *finder) tailEnd(p *Page, word int, spans []shingle.Span, stop int) int 
 
 // passage describes a view of page i.
 func (f *finder) passage(i int, v view, spans []shingle.Span, m *scratch) Passage {
-	p, other := &f.pages[i], &f.pages[v.other]
+	p, other := f.pages[i], f.pages[v.other]
 	longer := max(v.here.Len(), v.there.Len())
 	return Passage{
 		A: i, B: int(v.other),
@@ -272,7 +306,7 @@ func segment(hash uint64) string { return fmt.Sprintf("s%016x", hash) }
 // proposed turns what the page alone proposes, and no other page confirms, into a passage: the
 // title that it announces may at least be that of a known page.
 func (f *finder) proposed(i int, q article.Proposal, spans []shingle.Span, parts []article.Part) (Passage, bool) {
-	p := &f.pages[i]
+	p := f.pages[i]
 	ps := Passage{A: i, B: -1, Cut: true, Confidence: q.Strength,
 		Reasons: []string{"announced: " + q.Reason}}
 	switch q.Kind {
@@ -317,7 +351,7 @@ func (f *finder) proposed(i int, q article.Proposal, spans []shingle.Span, parts
 // listed finds titles of other pages that stand one a line at the start or the end of what is
 // still the page's own, without a marker.
 func (f *finder) listed(i int, spans []shingle.Span, parts []article.Part) []Passage {
-	p := &f.pages[i]
+	p := f.pages[i]
 	var lines []int // of the main text
 	for n := range p.Lines {
 		if kindAt(parts, p.Lines[n].Byte) == article.Main {
@@ -366,7 +400,7 @@ func (f *finder) listed(i int, spans []shingle.Span, parts []article.Part) []Pas
 
 // furniture finds the lines and the ending of the page's own text that its source repeats.
 func (f *finder) furniture(i int, spans []shingle.Span, parts []article.Part, known *furniture) []Passage {
-	p := &f.pages[i]
+	p := f.pages[i]
 	var out []Passage
 	taken, main := 0, 0
 	add := func(words Range, from, to, count int) {
@@ -474,7 +508,7 @@ func (f *finder) relations(i int, parts [][]article.Part, m *scratch) []Passage 
 			continue
 		}
 		if spans == nil {
-			spans = m.spans(&f.pages[i])
+			spans = m.spans(f.pages[i])
 		}
 		ps := f.passage(i, v, spans, m)
 		if !f.mostlyOwn(parts[i], ps.BytesA) || !f.mostlyOwn(parts[v.other], ps.BytesB) {

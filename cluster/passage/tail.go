@@ -23,7 +23,8 @@ const (
 // candidate is a passage in the place of a tail.
 type candidate struct {
 	view
-	own bool // the other page begins with it; otherwise the other page is a host as well
+	own    bool   // the other page begins with it; otherwise the other page is a host as well
+	anchor uint64 // the smallest of the text
 }
 
 // candidates returns the passages that could be appended texts of a page, the last first: one for
@@ -34,7 +35,7 @@ func (f *finder) candidates(i int, m *scratch) []candidate {
 	if len(f.views[i]) == 0 {
 		return nil
 	}
-	p := &f.pages[i]
+	p := f.pages[i]
 	spans := m.spans(p)
 	views := slices.Clone(f.views[i])
 	for n := range views {
@@ -51,6 +52,7 @@ func (f *finder) candidates(i int, m *scratch) []candidate {
 		if best.other < 0 {
 			return out
 		}
+		best.anchor = smallest(p.Words[best.here.From:best.here.To])
 		out = append(out, best)
 		end = best.here.From
 		if n := p.marked(end, spans); n >= 0 { // the cut takes the marker and the title as well
@@ -98,7 +100,7 @@ func (v *view) shut(end int) {
 // tail reports whether a passage stands where a tail would: from well after the start of its host
 // to the host's end, and in the other page at the start, or at the end as here.
 func (f *finder) tail(i int, v view, start, end int, spans []shingle.Span) (candidate, bool) {
-	p, other := &f.pages[i], f.own[v.other]
+	p, other := f.pages[i], f.own[v.other]
 	if v.here.From < p.Lead || end-v.here.From < markedWords {
 		return candidate{}, false // in the record's title, or nothing of it is left before what is cut
 	}
@@ -115,11 +117,11 @@ func (f *finder) tail(i int, v view, start, end int, spans []shingle.Span) (cand
 	before := v.there.From - other.From
 	if before <= startWords || float64(before) <= startShare*float64(other.Len()) {
 		held := float64(v.equal) / float64(max(other.Len(), 1))
-		return candidate{v, true}, held >= tailHeld && (held < copyHeld || float64(v.equal) < copyHeld*float64(end-start))
+		return candidate{view: v, own: true}, held >= tailHeld && (held < copyHeld || float64(v.equal) < copyHeld*float64(end-start))
 	}
 	rest := f.end[v.other] - v.there.To
 	atEnd := rest <= startWords || float64(rest) <= endShare*float64(f.end[v.other]-other.From)
-	return candidate{v, false}, before >= hostWords && atEnd
+	return candidate{view: v}, before >= hostWords && atEnd
 }
 
 // better reports whether c explains the end of its host better than d: the longer passage; of
@@ -203,7 +205,7 @@ func (f *finder) carriers(candidates [][]candidate) [][]carried {
 			k, ok := known[r]
 			if !ok {
 				k = f.carried(hosts[r])
-				k.segment = smallest(f.pages[i].Words[c.here.From:c.here.To])
+				k.segment = c.anchor
 				known[r] = k
 			}
 			out[i] = append(out[i], k)
@@ -230,12 +232,17 @@ func (f *finder) carried(hosts []host) carried {
 		sources[f.pages[h.page].Source] = true
 	}
 	k.sources = len(sources)
-	var chosen [][]uint32
+	var chosen []stretch
 	var sets [][]uint64
 	days := make(map[int64]bool)
 	for _, h := range hosts[:min(len(hosts), maxHosts)] {
-		words := f.pages[h.page].Words[f.own[h.page].From:h.words]
-		set := shingle.Set(shingle.Grams(nil, words, AnchorWords))
+		p := f.pages[h.page]
+		var words stretch
+		var set []uint64
+		if len(hosts) > 1 { // nearly always there is one, which is related to nobody
+			words = newStretch(p.Words[f.own[h.page].From:h.words])
+			set = shingle.Set(shingle.Grams(nil, p.Words[f.own[h.page].From:h.words], AnchorWords))
+		}
 		related := false
 		for i := range chosen {
 			n := shingle.Overlap(set, sets[i])
@@ -246,7 +253,7 @@ func (f *finder) carried(hosts []host) carried {
 		}
 		if !related {
 			chosen, sets = append(chosen, words), append(sets, set)
-			if p := &f.pages[h.page]; p.Dated {
+			if p.Dated {
 				days[p.Time/86400] = true
 			}
 		}

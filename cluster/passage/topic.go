@@ -17,7 +17,7 @@ type topics struct {
 // large corpus (250,000 word forms in 31,030 pages), in 4 MiB.
 const topicCells = 1 << 20
 
-func newTopics(pages []Page) *topics {
+func newTopics(pages []*Page) *topics {
 	t := &topics{df: make([]uint32, topicCells), n: float64(len(pages))}
 	last := make([]uint32, topicCells) // the page, counted from 1, that a cell was last counted for
 	for i := range pages {
@@ -31,12 +31,18 @@ func newTopics(pages []Page) *topics {
 	return t
 }
 
+// stretch is words in ascending order.
+type stretch []uint32
+
+func newStretch(words []uint32) stretch {
+	s := slices.Clone(words)
+	slices.Sort(s)
+	return s
+}
+
 // cosine returns the similarity of two stretches, in [0, 1]; 0 if one has no word that tells.
 // Words on more than a tenth of the pages tell nothing about a subject.
-func (t *topics) cosine(a, b []uint32) float64 {
-	a, b = slices.Clone(a), slices.Clone(b)
-	slices.Sort(a)
-	slices.Sort(b)
+func (t *topics) cosine(a, b stretch) float64 {
 	weight := func(w uint32, n int) float64 {
 		df := float64(t.df[w%topicCells])
 		if df > t.n/10 && df > 5 {
@@ -44,7 +50,7 @@ func (t *topics) cosine(a, b []uint32) float64 {
 		}
 		return (1 + math.Log(float64(n))) * math.Log((1+t.n)/(1+df))
 	}
-	count := func(s []uint32) int {
+	count := func(s stretch) int {
 		n := 1
 		for n < len(s) && s[n] == s[0] {
 			n++
