@@ -165,7 +165,7 @@ func TestRun(t *testing.T) {
 }
 
 // check holds a result to what it says of itself.
-func check(t *testing.T, res *Result) {
+func check(t fataler, res *Result) {
 	t.Helper()
 	n := len(res.Pages)
 	if len(res.Parts) != n || len(res.CopyOf) != n || len(res.StoryOf) != n || len(res.Confidence) != n {

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"slices"
 
 	"sada/cluster/copies"
 	"sada/cluster/lsh"
@@ -94,7 +95,7 @@ func (r *runner) settle(pages []copies.Page, fragments []fragment, pairs []lsh.P
 		if row != nil {
 			row.B, row.Segment, row.Kind = page, "", passage.Tail
 			row.BytesA.Page, row.BytesA.Segment = part.Page, ""
-			row.Reasons = append(row.Reasons, fmt.Sprintf("%.0f %% of its shingles are a page's", 100*held[n]))
+			row.Reasons = append(slices.Clip(row.Reasons), fmt.Sprintf("%.0f %% of its shingles are a page's", 100*held[n]))
 		}
 	}
 	for _, p := range pairs { // in order, so that the segment of the first goes to all
@@ -119,7 +120,7 @@ func (r *runner) settle(pages []copies.Page, fragments []fragment, pairs []lsh.P
 		if row != nil {
 			row.Segment, row.BytesA.Segment = first.Segment, first.Segment
 			row.Kind = passage.SharedTail
-			row.Reasons = append(row.Reasons, fmt.Sprintf("nearly the text appended to %s", r.res.Pages[fragments[i].page].ID))
+			row.Reasons = append(slices.Clip(row.Reasons), fmt.Sprintf("nearly the text appended to %s", r.res.Pages[fragments[i].page].ID))
 		}
 	}
 }

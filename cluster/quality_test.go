@@ -104,7 +104,7 @@ func features(records []record) []*Page {
 }
 
 // run clusters pages, of which it leaves the order alone.
-func run(tb testing.TB, pages []*Page, o Options) *Result {
+func run(tb fataler, pages []*Page, o Options) *Result {
 	tb.Helper()
 	o.Story.Workers = o.Workers
 	res, err := Run(slices.Clone(pages), o, func() time.Time { return time.Time{} })
@@ -112,6 +112,14 @@ func run(tb testing.TB, pages []*Page, o Options) *Result {
 		tb.Fatal(err)
 	}
 	return res
+}
+
+// fataler is what the tests of testing and those of rapid have in common.
+type fataler interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
 }
 
 func fast() Options {

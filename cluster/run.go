@@ -215,23 +215,10 @@ func Run(pages []*Page, o Options, now func() time.Time) (*Result, error) {
 	if r.res.LSH, err = lsh.Choose(o.Similarity, o.Recall, o.Slots); err != nil {
 		return nil, err
 	}
-	r.signers = make(chan *signer, r.o.Workers)
-	for range r.o.Workers {
-		s, err := o.Sketch.New(r.res.LSH.Bands, r.res.LSH.Rows)
-		if err != nil {
-			return nil, err
-		}
-		r.signers <- &signer{sketcher: s}
+	if err := r.sketchers(); err != nil {
+		return nil, err
 	}
-	slices.SortFunc(pages, func(a, b *Page) int {
-		if a.Date.IsZero() != b.Date.IsZero() {
-			if a.Date.IsZero() {
-				return 1
-			}
-			return -1
-		}
-		return cmp.Or(a.Date.Compare(b.Date), cmp.Compare(a.ID, b.ID))
-	})
+	slices.SortFunc(pages, pageOrder)
 	pairs := r.passages()
 	r.done("passages")
 	r.copies(pairs)
@@ -241,6 +228,17 @@ func Run(pages []*Page, o Options, now func() time.Time) (*Result, error) {
 	}
 	r.done("stories")
 	return r.res, nil
+}
+
+// pageOrder orders pages by date, those without one last, then by ID.
+func pageOrder(a, b *Page) int {
+	if a.Date.IsZero() != b.Date.IsZero() {
+		if a.Date.IsZero() {
+			return 1
+		}
+		return -1
+	}
+	return cmp.Or(a.Date.Compare(b.Date), cmp.Compare(a.ID, b.ID))
 }
 
 type runner struct {
@@ -365,15 +363,44 @@ func (r *runner) copies(pairs []passage.Pair) {
 		pages[i] = p.copy(main[i])
 	})
 	same := copies.Same(pages)
-	first := make([]int, len(pages)) // the page that stands for all pages of the same words
+	first := firsts(len(pages), same)
+	fragments := r.fragments()
+	candidates, loose := split(len(pages), r.sketch(pages, first, fragments))
+	r.settle(pages, fragments, loose)
+	candidates = propose(same, pairs, main, first, candidates)
+	r.res.Stats.Candidates = len(candidates)
+	r.res.Links = copies.Verify(pages, candidates, r.o.Workers)
+	r.group(pages)
+}
+
+// firsts returns for every page the one that stands for all pages of the same words.
+func firsts(n int, same []copies.Candidate) []int {
+	first := make([]int, n)
 	for i := range first {
 		first[i] = i
 	}
 	for _, c := range same {
 		first[c.B] = c.A
 	}
+	return first
+}
 
-	candidates := same
+// split divides what LSH proposes into pairs of n pages and pairs with a fragment.
+func split(n int, pairs []lsh.Pair) (candidates []copies.Candidate, loose []lsh.Pair) {
+	for _, p := range pairs {
+		if int(p.B) < n {
+			candidates = append(candidates, copies.Candidate{A: int(p.A), B: int(p.B), Via: copies.ViaLSH})
+		} else {
+			loose = append(loose, p)
+		}
+	}
+	return candidates, loose
+}
+
+// propose returns the candidates in order, each pair once: those that are the same, those that share
+// passages, and those of LSH.
+func propose(same []copies.Candidate, pairs []passage.Pair, main []own, first []int, sketched []copies.Candidate) []copies.Candidate {
+	candidates := slices.Clone(same)
 	for _, p := range pairs {
 		a, b := first[p.A], first[p.B]
 		if a == b {
@@ -390,23 +417,15 @@ func (r *runner) copies(pairs []passage.Pair) {
 		}
 		candidates = append(candidates, c)
 	}
-	fragments := r.fragments()
-	var loose []lsh.Pair
-	for _, p := range r.sketch(pages, first, fragments) {
-		if int(p.B) < len(pages) {
-			candidates = append(candidates, copies.Candidate{A: int(p.A), B: int(p.B), Via: copies.ViaLSH})
-		} else {
-			loose = append(loose, p)
-		}
-	}
-	r.settle(pages, fragments, loose)
+	candidates = append(candidates, sketched...)
 	slices.SortStableFunc(candidates, func(c, d copies.Candidate) int { // the first of a pair stays
 		return cmp.Or(cmp.Compare(c.A, d.A), cmp.Compare(c.B, d.B))
 	})
-	candidates = slices.CompactFunc(candidates, func(c, d copies.Candidate) bool { return c.A == d.A && c.B == d.B })
-	r.res.Stats.Candidates = len(candidates)
-	r.res.Links = copies.Verify(pages, candidates, r.o.Workers)
+	return slices.CompactFunc(candidates, func(c, d copies.Candidate) bool { return c.A == d.A && c.B == d.B })
+}
 
+// group makes the copy groups of the links.
+func (r *runner) group(pages []copies.Page) {
 	group, split := copies.Groups(pages, r.res.Links)
 	r.res.Stats.SplitOff = split
 	r.res.CopyOf = make([]int, len(pages))
@@ -474,6 +493,19 @@ func (r *runner) sketch(pages []copies.Page, first []int, fragments []fragment) 
 type signer struct {
 	sketcher shingle.Sketcher
 	grams    []uint64
+}
+
+// sketchers makes a signer for every worker.
+func (r *runner) sketchers() error {
+	r.signers = make(chan *signer, r.o.Workers)
+	for range r.o.Workers {
+		s, err := r.o.Sketch.New(r.res.LSH.Bands, r.res.LSH.Rows)
+		if err != nil {
+			return err
+		}
+		r.signers <- &signer{sketcher: s}
+	}
+	return nil
 }
 
 func (s *signer) sign(dst []uint64, words []uint32) []uint64 {

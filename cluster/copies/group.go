@@ -12,12 +12,22 @@ import (
 // different days, of which each has a first page of its own if the pages are in order of time; and a
 // page without any word has no copy but by its title.
 func Same(pages []Page) []Candidate {
+	sums := make([]uint64, len(pages))
+	for i := range pages {
+		sums[i] = Sum(pages[i].Words)
+	}
+	return SameBy(pages, sums, func(a, b int) bool { return slices.Equal(pages[a].Words, pages[b].Words) })
+}
+
+// SameBy is [Same] for pages whose [Sum] is known. It asks equal whether two pages with one sum, the
+// earlier first, have the same words.
+func SameBy(pages []Page, sums []uint64, equal func(a, b int) bool) []Candidate {
 	type key struct{ words, title uint64 }
 	first := make(map[key]int, len(pages))
 	var out []Candidate
 	for i := range pages {
 		p := &pages[i]
-		k, via := key{words: sequence(p.Words)}, ViaExact
+		k, via := key{words: sums[i]}, ViaExact
 		if len(p.Words) < MinShingles+ShingleWords-1 {
 			k.title, via = p.Title, ViaTitle
 			if p.Title == 0 && len(p.Words) == 0 {
@@ -28,7 +38,7 @@ func Same(pages []Page) []Candidate {
 		switch {
 		case !ok:
 			first[k] = i
-		case !slices.Equal(p.Words, pages[j].Words): // two texts with one hash
+		case !equal(j, i): // two texts with one hash
 		case via == ViaTitle && faraway(p, &pages[j]):
 			first[k] = i // a rubric's page of another week has copies of its own
 		default:
@@ -45,8 +55,8 @@ func faraway(p, q *Page) bool {
 	return p.Dated && q.Dated && max(p.Time-q.Time, q.Time-p.Time) > apart
 }
 
-// sequence hashes a run of words.
-func sequence(words []uint32) uint64 {
+// Sum hashes a run of words.
+func Sum(words []uint32) uint64 {
 	h := uint64(len(words)) + 1
 	for _, w := range words {
 		h = (h ^ uint64(w)) * 0x9E3779B97F4A7C15 // 2^64 by the golden ratio, as in Fibonacci hashing

@@ -8,6 +8,6 @@
 //  3. [Index.Each] walks through all runs side by side and calls back with the postings of the hashes
 //     that were asked for.
 //
-// A document is never taken out: whoever asks knows which documents still count. [Index.Keep] leaves out
-// what no longer does.
+// A document is never taken out: whoever asks knows which documents still count. [Index.Renumber] leaves
+// out what no longer does.
 package inverted

@@ -64,17 +64,19 @@ func (x *Index) Add(run []Posting, workers int) {
 	}
 }
 
-// Keep makes one run of the postings that keep says yes to.
-func (x *Index) Keep(keep func(Posting) bool) {
-	var all []Posting
-	for n := len(x.Runs) - 1; n >= 0; n-- { // the short ones first
-		all = merge(all, x.Runs[n])
+// Renumber makes one run of the postings of documents that have a number, which is 0 or more, and gives
+// them that number. Slices that the index had before are not changed.
+func (x *Index) Renumber(number []int32, workers int) {
+	all := make([]Posting, 0, x.Len())
+	for _, run := range x.Runs {
+		for _, p := range run {
+			if to := number[p.Doc]; to >= 0 {
+				all = append(all, Posting{p.Hash, uint32(to), p.Pos})
+			}
+		}
 	}
-	all = slices.DeleteFunc(all, func(p Posting) bool { return !keep(p) })
 	x.Runs = nil
-	if len(all) > 0 {
-		x.Runs = [][]Posting{all}
-	}
+	x.Add(all, workers)
 }
 
 func merge(a, b []Posting) []Posting {

@@ -65,14 +65,29 @@ func TestEachFindsWhatWasAdded(t *testing.T) {
 				t.Fatalf("%d: got %v, want %v", h, got[n], want[h])
 			}
 		}
-		x.Keep(func(p Posting) bool { return p.Doc%2 == 0 })
+		number := make([]int32, doc)
+		for d := range number {
+			number[d] = int32(doc) - int32(d) - 1
+			if d%2 == 1 {
+				number[d] = -1
+			}
+		}
+		x.Renumber(number, 2)
 		n := 0
-		for _, ps := range want {
+		for h, ps := range want {
+			var kept []Posting
 			for _, p := range ps {
 				if p.Doc%2 == 0 {
+					kept = append(kept, Posting{h, doc - p.Doc - 1, p.Pos})
 					n++
 				}
 			}
+			slices.SortFunc(kept, Compare)
+			x.Each([]uint64{h}, 1, func(_, _ int, ps []Posting) {
+				if !slices.Equal(ps, kept) {
+					t.Fatalf("renumbered: %v, want %v", ps, kept)
+				}
+			})
 		}
 		if x.Len() != n || len(x.Runs) > 1 || x.Check(doc) != nil {
 			t.Fatalf("kept %d of %d in %d runs", x.Len(), n, len(x.Runs))

@@ -41,18 +41,24 @@ func (x *Index) Add(item uint32, signature []uint64) {
 	if len(signature) != x.params.Bands*x.params.Rows {
 		panic("lsh: the signature has another shape than the index")
 	}
-	for band := range x.params.Bands {
+	x.keys = x.params.Keys(x.keys, signature)
+	x.items = append(x.items, item)
+}
+
+// Keys appends the band keys of a signature to dst and returns it.
+func (p Params) Keys(dst, signature []uint64) []uint64 {
+	for band := range p.Bands {
 		// FNV-1a (offset and prime of the 64-bit form) over whole slots instead of bytes, with a
 		// shift because the product moves bits upwards only. Each step is a bijection of the slot
 		// and the slots are hashes already, so two bands collide with a chance of about 2^-64.
 		h := uint64(14695981039346656037)
-		for _, slot := range signature[band*x.params.Rows:][:x.params.Rows] {
+		for _, slot := range signature[band*p.Rows:][:p.Rows] {
 			h = (h ^ slot) * 1099511628211
 			h ^= h >> 29
 		}
-		x.keys = append(x.keys, h)
+		dst = append(dst, h)
 	}
-	x.items = append(x.items, item)
+	return dst
 }
 
 // heads is how many items of a bucket over the limit all its others are compared with. One would
@@ -123,6 +129,20 @@ func (x *Index) Pairs(workers int) ([]Pair, Stats) {
 		pairs[i] = Pair{x.items[p.A], x.items[p.B]}
 	}
 	return pairs, stats
+}
+
+// Open returns the pairs that one bucket of a band proposes, as [Index.Pairs] would for items with these
+// keys, which agree in the band and are in canonical order. The pairs are of places among them, in no
+// order, and some may be there twice.
+func (p Params) Open(keys [][]uint64, band, limit int) []Pair {
+	x := NewIndex(p, limit)
+	s := scan{index: x, entries: make([]entry, len(keys))}
+	for i, k := range keys {
+		x.keys = append(x.keys, k...)
+		s.entries[i] = entry{k[band], uint32(i)}
+	}
+	s.open(s.entries, band)
+	return s.pairs
 }
 
 // row returns the band keys of the item at index i.

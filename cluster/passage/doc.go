@@ -21,6 +21,8 @@
 //
 // The parts of every page cover its text in order, so each cut can be undone.
 //
+// [Find] does this for all pages at once, [Grow] for those that a night changes; the numbers are the same.
+//
 // # Another way to the same end
 //
 // Shingles sampled by value, each linked with its oldest holders, and of two pages the passage along

@@ -93,7 +93,11 @@ func Find(all []Page, opt Options) Result {
 }
 
 // scratch is memory that one goroutine uses again for page after page.
-type scratch struct{ one, two []shingle.Span }
+type scratch struct {
+	one, two []shingle.Span
+	grams    []uint64
+	chosen   []shingle.Anchor
+}
 
 // spans returns the spans of a page, valid until it is called for the next.
 func (m *scratch) spans(p *Page) []shingle.Span {

@@ -139,6 +139,15 @@ func Grow(known *Known, gone map[int]*Page, change *Change, pages []*Page, opt O
 			next.Related[i] = g.move(known.Related[change.From[i]])
 		}
 	})
+	if next.Next > most(len(pages)) {
+		next.Next = uint32(len(pages))
+		for _, x := range []*inverted.Index{&next.Anchors, &next.Lines, &next.Mentions} {
+			x.Renumber(g.after, opt.Workers)
+		}
+		for i := range next.Docs {
+			next.Docs[i] = uint32(i)
+		}
+	}
 	res := Result{Pairs: next.Pairs, Parts: slices.Clone(next.Parts), Hits: next.Hits}
 	n := 0
 	for i := range pages {
@@ -150,6 +159,10 @@ func Grow(known *Known, gone map[int]*Page, change *Change, pages []*Page, opt O
 	}
 	return res, next
 }
+
+// most is how many numbers of documents may be in use for so many pages: with more, most of the indexes is of
+// pages that are gone, and the rest gets new numbers.
+func most(pages int) uint32 { return uint32(2*pages + 1024) }
 
 // number gives new pages their numbers in the indexes.
 func (g *growth) number() {
@@ -177,24 +190,26 @@ func (g *growth) number() {
 
 // touch collects the postings of new pages, in order, and all hashes that a new page or one that is gone
 // has, ascending. of appends the postings of a page, each hash once.
-func (g *growth) touch(gone map[int]*Page, of func(dst []inverted.Posting, p *Page, doc uint32) []inverted.Posting) (fresh []inverted.Posting, hashes []uint64) {
+func (g *growth) touch(gone map[int]*Page, of func(m *scratch, dst []inverted.Posting, p *Page, doc uint32) []inverted.Posting) (fresh []inverted.Posting, hashes []uint64) {
 	var added []int
 	for i, from := range g.change.From {
 		if from < 0 {
 			added = append(added, i)
 		}
 	}
-	blocks := make([][]inverted.Posting, (len(added)+63)/64)
-	each(len(blocks), g.opt.Workers, func(b int, _ *scratch) {
-		for _, i := range added[b*64 : min(b*64+64, len(added))] {
-			blocks[b] = of(blocks[b], g.pages[i], g.next.Docs[i])
+	const few = 8 // pages; each takes 64 blocks at a time
+	blocks := make([][]inverted.Posting, (len(added)+few-1)/few)
+	each(len(blocks), g.opt.Workers, func(b int, m *scratch) {
+		for _, i := range added[b*few : min(b*few+few, len(added))] {
+			blocks[b] = of(m, blocks[b], g.pages[i], g.next.Docs[i])
 		}
 	})
 	fresh = slices.Concat(blocks...)
 	inverted.Sort(fresh, g.opt.Workers)
 	var left []inverted.Posting
+	var m scratch
 	for _, p := range gone {
-		left = of(left, p, 0)
+		left = of(&m, left, p, 0)
 	}
 	hashes = make([]uint64, 0, len(fresh)+len(left))
 	for _, p := range fresh {
@@ -227,9 +242,11 @@ func at(run []inverted.Posting, hashes []uint64) []int {
 }
 
 // anchors appends the anchors of a page, each hash once at its first place.
-func (p *Page) anchors(dst []inverted.Posting, doc uint32) []inverted.Posting {
+func (p *Page) anchors(m *scratch, dst []inverted.Posting, doc uint32) []inverted.Posting {
 	first := len(dst)
-	for _, a := range shingle.Winnow(nil, shingle.Grams(nil, p.Words, AnchorWords), AnchorWindow) {
+	m.grams = shingle.Grams(m.grams[:0], p.Words, AnchorWords)
+	m.chosen = shingle.Winnow(m.chosen[:0], m.grams, AnchorWindow)
+	for _, a := range m.chosen {
 		dst = append(dst, inverted.Posting{Hash: a.Hash, Doc: doc, Pos: a.Pos})
 	}
 	return once(dst, first)
@@ -265,7 +282,9 @@ func hitsOf(n int) int {
 
 // pairs brings the pairs up to date and reports which pages share something else than before.
 func (g *growth) pairs(gone map[int]*Page) (dirty []bool) {
-	fresh, hashes := g.touch(gone, func(dst []inverted.Posting, p *Page, doc uint32) []inverted.Posting { return p.anchors(dst, doc) })
+	fresh, hashes := g.touch(gone, func(m *scratch, dst []inverted.Posting, p *Page, doc uint32) []inverted.Posting {
+		return p.anchors(m, dst, doc)
+	})
 	// Known pairs that had enough hits to be aligned, by their present numbers.
 	watched := make([]Couple, 0, len(g.known.Pairs)+len(g.known.Empty))
 	for _, p := range g.known.Pairs {
@@ -285,6 +304,7 @@ func (g *growth) pairs(gone map[int]*Page) (dirty []bool) {
 		again         []Couple // known pages whose hits are others than before
 		count         int
 		was, is       []posting
+		all           []inverted.Posting
 		homes, former [2 * homes]posting
 		added         []posting
 	}
@@ -297,7 +317,8 @@ func (g *growth) pairs(gone map[int]*Page) (dirty []bool) {
 			return
 		}
 		w.was = ranked(w.was[:0], ps, g.before)
-		w.is = ranked(w.is[:0], slices.Concat(ps, arrived), g.after)
+		w.all = append(append(w.all[:0], ps...), arrived...)
+		w.is = ranked(w.is[:0], w.all, g.after)
 		w.count += hitsOf(len(w.is)) - hitsOf(len(w.was))
 		if len(w.was) < 2 && len(w.is) < 2 {
 			return
@@ -379,11 +400,12 @@ func byPages(p, q Couple) int {
 
 // shared returns all hits of pairs of pages.
 func (g *growth) shared(pairs []Couple) []hit {
+	var m scratch
 	anchors := make(map[uint32][]inverted.Posting)
 	of := func(page uint32) []inverted.Posting {
 		a, ok := anchors[page]
 		if !ok {
-			a = g.pages[page].anchors(nil, 0)
+			a = g.pages[page].anchors(&m, nil, 0)
 			anchors[page] = a
 		}
 		return a
@@ -562,7 +584,9 @@ func (g *growth) title(gone map[int]*Page, judged []bool) {
 		}
 	}
 	slices.Sort(changed)
-	fresh, _ := g.touch(nil, func(dst []inverted.Posting, p *Page, doc uint32) []inverted.Posting { return p.mentions(dst, doc) })
+	fresh, _ := g.touch(nil, func(_ *scratch, dst []inverted.Posting, p *Page, doc uint32) []inverted.Posting {
+		return p.mentions(dst, doc)
+	})
 	g.next.Mentions = g.known.Mentions
 	g.next.Mentions.Add(fresh, g.opt.Workers)
 	g.next.Mentions.Each(changed, 1, func(_, _ int, ps []inverted.Posting) {
@@ -598,7 +622,7 @@ func (p *Page) mentions(dst []inverted.Posting, doc uint32) []inverted.Posting {
 // lines brings the counts of lines up to date and marks the pages of which a line, or an ending, is
 // furniture now and was not, or the other way round, or is counted differently.
 func (g *growth) lines(gone map[int]*Page, judged []bool) *furniture {
-	fresh, hashes := g.touch(gone, func(dst []inverted.Posting, p *Page, doc uint32) []inverted.Posting {
+	fresh, hashes := g.touch(gone, func(_ *scratch, dst []inverted.Posting, p *Page, doc uint32) []inverted.Posting {
 		if p.Source == "" {
 			return dst
 		}

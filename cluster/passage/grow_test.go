@@ -14,7 +14,6 @@ import (
 // archive grows as one night after the other changes pages.
 type archive struct {
 	known *Known
-	raw   []raw
 	corpus
 }
 

@@ -407,7 +407,7 @@ func (f *finder) furniture(i int, spans []shingle.Span, parts []article.Part, kn
 		taken += words.Len()
 		out = append(out, Passage{A: i, B: -1, Kind: Furniture, Cut: true, Confidence: .9, WordsA: words, Hosts: count, Sources: 1,
 			BytesA:  article.Part{Kind: article.Furniture, From: from, To: to},
-			Reasons: []string{fmt.Sprintf("on %d pages of the source", count)}})
+			Reasons: []string{repeated(count)}})
 	}
 	lastMain := -1
 	for n := range p.Lines {
@@ -435,6 +435,14 @@ func (f *finder) furniture(i int, spans []shingle.Span, parts []article.Part, kn
 		return nil
 	}
 	return out
+}
+
+// repeated says on how many pages of a source a line stands; nobody counts beyond furnitureMost.
+func repeated(pages int) string {
+	if pages >= furnitureMost {
+		return fmt.Sprintf("on %d pages of the source or more", furnitureMost)
+	}
+	return fmt.Sprintf("on %d pages of the source", pages)
 }
 
 // kindAt returns the kind of the part that holds the byte.

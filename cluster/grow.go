@@ -1,0 +1,578 @@
+package cluster
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"sada/cluster/copies"
+	"sada/cluster/inverted"
+	"sada/cluster/lsh"
+	"sada/cluster/passage"
+)
+
+// Known is what is kept of all pages between nights, numbered in canonical order. The zero Known knows no
+// page. [Grow] does not change it.
+type Known struct {
+	Pages []*Page
+
+	passages passage.Known
+	main     []own         // of every page
+	texts    []copies.Page // of every page: its main text
+	sums     []uint64      // of the words of each
+	first    []int         // the page that stands for all pages of the same words
+	verified []verified    // in order
+	sketch   sketch
+	options  Options // that results depend on
+}
+
+// verified is a candidate of copies and what came of it.
+type verified struct {
+	copies.Candidate
+	link copies.Link // of no kind if there is none
+}
+
+// Night is what a night changes.
+type Night struct {
+	// Pages are new, or replace those with the same IDs. Their IDs are distinct.
+	Pages []*Page
+	// Deleted are IDs of pages to be forgotten; those that are not known are passed over. A page that
+	// is also among Pages stays.
+	Deleted []string
+}
+
+var (
+	errTwice   = errors.New("two pages with one ID in one night")
+	errOptions = errors.New("other options than in the nights before")
+)
+
+// Grow does what [Run] does, for all pages after a night. The result is that of Run, whatever the nights
+// were, but for the Confidence and the cosine of passages whose pages were not judged tonight
+// ([passage.Grow]). Passages and copies cost what the night touches; stories are made anew.
+//
+// Options that change results must be those of the nights before. Stats count the night's work. The
+// change says where known pages went and which parts are new. An error is about the options or the
+// night. Known is not changed; what is returned shares memory with it.
+func Grow(known *Known, night Night, o Options, now func() time.Time) (*Result, *Known, *passage.Change, error) {
+	g := &growth{runner: runner{o: o, now: now, last: now()}, known: known, next: &Known{}}
+	g.o.Workers = max(o.Workers, 1)
+	g.o.Story.Workers = g.o.Workers
+	if err := g.o.Story.Validate(); err != nil {
+		return nil, nil, nil, err
+	}
+	shape, err := lsh.Choose(o.Similarity, o.Recall, o.Slots)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	g.next.options = o.lasting()
+	if len(known.Pages) > 0 && !reflect.DeepEqual(known.options, g.next.options) {
+		return nil, nil, nil, errOptions
+	}
+	if err := g.arrange(night); err != nil {
+		return nil, nil, nil, err
+	}
+	g.res = &Result{Pages: g.next.Pages, LSH: shape}
+	if err := g.sketchers(); err != nil {
+		return nil, nil, nil, err
+	}
+	pairs := g.passages()
+	g.done("passages")
+	g.copies(pairs)
+	g.done("copies")
+	if err := g.runner.stories(); err != nil {
+		return nil, nil, nil, err
+	}
+	g.done("stories")
+	return g.res, g.next, g.change, nil
+}
+
+// lasting returns the options that results depend on.
+func (o Options) lasting() Options {
+	o.Workers, o.Parts, o.Story.Workers = 0, 0, 0
+	return o
+}
+
+// growth is the work of one night.
+type growth struct {
+	runner
+	known, next *Known
+	change      *passage.Change
+	gone        map[int]*passage.Page
+	touched     []bool // of every page: it is new, or its main text is
+}
+
+// arrange puts the night's pages among the known ones.
+func (g *growth) arrange(night Night) error {
+	out := make(map[string]bool, len(night.Pages)+len(night.Deleted))
+	for _, id := range night.Deleted {
+		out[id] = true
+	}
+	ids := make(map[string]bool, len(night.Pages))
+	for _, p := range night.Pages {
+		if ids[p.ID] {
+			return fmt.Errorf("page %q: %w", p.ID, errTwice)
+		}
+		ids[p.ID], out[p.ID] = true, true
+	}
+	added := slices.Clone(night.Pages)
+	slices.SortFunc(added, pageOrder)
+	old := g.known.Pages
+	g.gone = make(map[int]*passage.Page)
+	moved := make([]int32, len(old))
+	pages := make([]*Page, 0, len(old)+len(added))
+	for i, p := range old {
+		if out[p.ID] {
+			moved[i] = -1
+			g.gone[i] = &p.shared
+			continue
+		}
+		for len(added) > 0 && pageOrder(added[0], p) < 0 {
+			pages, added = append(pages, added[0]), added[1:]
+		}
+		moved[i] = int32(len(pages))
+		pages = append(pages, p)
+	}
+	g.next.Pages = append(pages, added...)
+	g.change = passage.NewChange(moved, len(g.next.Pages))
+	return nil
+}
+
+func (g *growth) passages() []passage.Pair {
+	shared := make([]*passage.Page, len(g.res.Pages))
+	for i, p := range g.res.Pages {
+		shared[i] = &p.shared
+	}
+	found, next := passage.Grow(&g.known.passages, g.gone, g.change, shared, passage.Options{Workers: g.o.Workers})
+	g.next.passages = *next
+	g.res.Passages, g.res.Parts = found.Passages, found.Parts
+	g.res.Stats.Hits, g.res.Stats.PassagePairs = found.Hits, len(found.Pairs)
+	return found.Pairs
+}
+
+// copies makes the copy groups.
+func (g *growth) copies(pairs []passage.Pair) {
+	n, next := len(g.res.Pages), g.next
+	next.main, next.texts, next.sums = make([]own, n), make([]copies.Page, n), make([]uint64, n)
+	g.touched = make([]bool, n)
+	g.each(func(i int) {
+		from := g.change.From[i]
+		if from >= 0 {
+			next.main[i], next.texts[i], next.sums[i] = g.known.main[from], g.known.texts[from], g.known.sums[from]
+			if !g.change.Parts[i] {
+				return
+			}
+		}
+		p := g.res.Pages[i]
+		next.main[i] = p.main(g.res.Parts[i])
+		next.texts[i] = p.copy(next.main[i])
+		next.sums[i] = copies.Sum(next.texts[i].Words)
+		g.touched[i] = from < 0 || !slices.Equal(g.known.texts[from].Words, next.texts[i].Words)
+	})
+	same := copies.SameBy(next.texts, next.sums, func(a, b int) bool {
+		if from, of := g.change.From[b], g.change.From[a]; from >= 0 && of >= 0 && !g.touched[a] && !g.touched[b] && g.known.first[from] == int(of) {
+			return true
+		}
+		return slices.Equal(next.texts[a].Words, next.texts[b].Words)
+	})
+	next.first = firsts(n, same)
+	fragments := g.fragments()
+	sketched, loose := g.sketch(fragments)
+	for _, f := range fragments { // what is known of the parts must stay as it was
+		g.res.Parts[f.page] = slices.Clone(g.res.Parts[f.page])
+	}
+	g.settle(next.texts, fragments, loose)
+	candidates := propose(same, pairs, next.main, next.first, sketched)
+	g.res.Stats.Candidates = len(candidates)
+	g.verify(candidates)
+	g.group(next.texts)
+}
+
+// verify verifies the candidates that are not those of the night before, or whose texts are others.
+func (g *growth) verify(candidates []copies.Candidate) {
+	known := make([]verified, 0, len(g.known.verified))
+	for _, v := range g.known.verified {
+		a, b := g.change.Moved[v.A], g.change.Moved[v.B]
+		if a >= 0 && b >= 0 && !g.touched[a] && !g.touched[b] {
+			v.A, v.B, v.link.A, v.link.B = int(a), int(b), int(a), int(b)
+			known = append(known, v)
+		}
+	}
+	all := make([]verified, len(candidates))
+	var open []copies.Candidate
+	at := 0
+	for i, c := range candidates {
+		for at < len(known) && (known[at].A < c.A || known[at].A == c.A && known[at].B < c.B) {
+			at++
+		}
+		if at < len(known) && known[at].Candidate == c {
+			all[i] = known[at]
+			continue
+		}
+		all[i].Candidate = c
+		open = append(open, c)
+	}
+	links := copies.Verify(g.next.texts, open, g.o.Workers)
+	for i := range all {
+		v := &all[i]
+		if len(links) > 0 && links[0].A == v.A && links[0].B == v.B {
+			v.link, links = links[0], links[1:]
+		}
+		if v.link.Kind != "" {
+			g.res.Links = append(g.res.Links, v.link)
+		}
+	}
+	g.next.verified = all
+}
+
+// sketch is what is kept of the signatures. A text that is signed gets a number; a page whose main text
+// changes gets another one.
+type sketch struct {
+	numbers   []int32 // of every page: that of its text, or one of the constants
+	fragments []signed
+	keys      [][]uint64     // by number: the band keys
+	bands     inverted.Index // numbers by band key, with the band as the place
+	pairs     []lsh.Pair     // of pages that LSH proposes, in order
+}
+
+const (
+	unsigned = -1 // no signature was made
+	short    = -2 // the text has too few shingles
+)
+
+// signed is a fragment and the number of its text.
+type signed struct {
+	page, from, to int
+	number         int32
+}
+
+// sketch brings the signatures up to date and returns the pairs that LSH proposes for pages that stand for
+// themselves and, numbered after all pages, for the fragments: those that [runner.sketch] returns.
+func (g *growth) sketch(fragments []fragment) ([]copies.Candidate, []lsh.Pair) {
+	n, old, next := len(g.res.Pages), &g.known.sketch, &g.next.sketch
+	next.numbers = make([]int32, n)
+	var unknown []int // pages, and then fragments after all pages
+	for i, from := range g.change.From {
+		next.numbers[i] = unsigned
+		if from >= 0 && !g.touched[i] {
+			next.numbers[i] = old.numbers[from]
+		}
+		if next.numbers[i] == unsigned && g.next.first[i] == i {
+			unknown = append(unknown, i)
+		}
+	}
+	kept := make(map[[3]int]int32, len(old.fragments))
+	for _, f := range old.fragments {
+		if to := g.change.Moved[f.page]; to >= 0 {
+			kept[[3]int{int(to), f.from, f.to}] = f.number
+		}
+	}
+	next.fragments = make([]signed, len(fragments))
+	for i, f := range fragments {
+		part := g.res.Parts[f.page][f.part]
+		next.fragments[i] = signed{f.page, part.From, part.To, unsigned}
+		if number, ok := kept[[3]int{f.page, part.From, part.To}]; ok {
+			next.fragments[i].number = number
+		} else {
+			unknown = append(unknown, n+i)
+		}
+	}
+	g.sign(unknown, fragments)
+	defer g.compact()
+
+	// The places of texts in the order of LSH, before and now; -1 for those that do not take part.
+	before, now := make([]int32, len(next.keys)), make([]int32, len(next.keys))
+	for i := range before {
+		before[i], now[i] = -1, -1
+	}
+	place := func(places []int32, s *sketch, first []int) {
+		for i, number := range s.numbers {
+			if first[i] == i && number >= 0 {
+				places[number] = int32(i)
+			}
+		}
+		for i, f := range s.fragments {
+			if f.number >= 0 {
+				places[f.number] = int32(len(s.numbers) + i)
+			}
+		}
+	}
+	place(before, old, g.known.first)
+	place(now, next, g.next.first)
+	var hashes []uint64
+	for number := range now {
+		if (before[number] < 0) != (now[number] < 0) {
+			hashes = append(hashes, next.keys[number]...)
+		}
+	}
+	slices.Sort(hashes)
+	hashes = slices.Compact(hashes)
+
+	b := buckets{g: g, before: before, now: now}
+	b.propose(hashes)
+	b.keep()
+	var out []copies.Candidate
+	for _, p := range next.pairs {
+		out = append(out, copies.Candidate{A: int(p.A), B: int(p.B), Via: copies.ViaLSH})
+	}
+	loose := b.loose(n)
+	g.res.Stats.LSHPairs = len(out) + len(loose)
+	return out, loose
+}
+
+// sign gives numbers to pages and fragments.
+func (g *growth) sign(unknown []int, fragments []fragment) {
+	n, next := len(g.res.Pages), &g.next.sketch
+	keys := make([][]uint64, len(unknown))
+	shape := g.res.LSH
+	var group errgroup.Group
+	group.SetLimit(g.o.Workers)
+	const block = 64
+	for from := 0; from < len(unknown); from += block {
+		group.Go(func() error {
+			s := <-g.signers
+			defer func() { g.signers <- s }()
+			var signature []uint64
+			for u := from; u < min(from+block, len(unknown)); u++ {
+				var words []uint32
+				if i := unknown[u]; i < n {
+					words = g.next.texts[i].Words
+				} else {
+					words = fragments[i-n].words
+				}
+				if signature = s.sign(signature[:0], words); len(signature) > 0 {
+					keys[u] = shape.Keys(make([]uint64, 0, shape.Bands), signature)
+				}
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // no goroutine returns an error
+	next.keys = slices.Clone(g.known.sketch.keys)
+	var run []inverted.Posting
+	for u, i := range unknown {
+		number := int32(short)
+		if keys[u] != nil {
+			number = int32(len(next.keys))
+			next.keys = append(next.keys, keys[u])
+			for band, key := range keys[u] {
+				run = append(run, inverted.Posting{Hash: key, Doc: uint32(number), Pos: uint32(band)})
+			}
+		}
+		if i < n {
+			next.numbers[i] = number
+		} else {
+			next.fragments[i-n].number = number
+		}
+	}
+	next.bands = g.known.sketch.bands
+	next.bands.Add(run, g.o.Workers)
+}
+
+// compact gives texts new numbers where most of the numbers are of texts that are gone.
+func (g *growth) compact() {
+	s := &g.next.sketch
+	to := make([]int32, len(s.keys))
+	for i := range to {
+		to[i] = -1
+	}
+	var keys [][]uint64
+	use := func(number int32) {
+		if number >= 0 {
+			to[number] = int32(len(keys))
+			keys = append(keys, s.keys[number])
+		}
+	}
+	for _, number := range s.numbers {
+		use(number)
+	}
+	for _, f := range s.fragments {
+		use(f.number)
+	}
+	const least = 1024 // numbers that are not worth it
+	if len(s.keys) <= 2*len(keys)+least {
+		return
+	}
+	s.keys = keys
+	s.bands.Renumber(to, g.o.Workers)
+	for i, number := range s.numbers {
+		if number >= 0 {
+			s.numbers[i] = to[number]
+		}
+	}
+	for i := range s.fragments {
+		if f := &s.fragments[i]; f.number >= 0 {
+			f.number = to[f.number]
+		}
+	}
+}
+
+// buckets compares the buckets of LSH before and now.
+type buckets struct {
+	g           *growth
+	before, now []int32
+	added, lost []lsh.Pair // of places now
+}
+
+// members returns the numbers of a bucket's texts that take part, in order.
+func members(dst []int32, ps []inverted.Posting, band uint32, places []int32) []int32 {
+	for _, p := range ps {
+		if p.Pos == band && places[p.Doc] >= 0 {
+			dst = append(dst, int32(p.Doc))
+		}
+	}
+	slices.SortFunc(dst, func(a, b int32) int { return cmp.Compare(places[a], places[b]) })
+	return dst
+}
+
+// open returns the pairs, of places now, that a bucket of these texts proposes, without those of which
+// a text takes part no more.
+func (b *buckets) open(numbers []int32, band uint32) []lsh.Pair {
+	keys := make([][]uint64, len(numbers))
+	for i, number := range numbers {
+		keys[i] = b.g.next.sketch.keys[number]
+	}
+	pairs := b.g.res.LSH.Open(keys, int(band), b.g.o.Bucket)
+	kept := pairs[:0]
+	for _, p := range pairs {
+		if first, second := b.now[numbers[p.A]], b.now[numbers[p.B]]; first >= 0 && second >= 0 {
+			kept = append(kept, lsh.Pair{A: uint32(first), B: uint32(second)})
+		}
+	}
+	return kept
+}
+
+// propose compares the pairs of buckets that a text has come into or gone from.
+func (b *buckets) propose(hashes []uint64) {
+	next, limit := &b.g.next.sketch, b.g.o.Bucket
+	pages := uint32(len(next.numbers))
+	var was, is []int32
+	next.bands.Each(hashes, 1, func(_, _ int, ps []inverted.Posting) {
+		for i, p := range ps {
+			if slices.ContainsFunc(ps[:i], func(q inverted.Posting) bool { return q.Pos == p.Pos }) {
+				continue // bands hardly ever have a key in common
+			}
+			was, is = members(was[:0], ps, p.Pos, b.before), members(is[:0], ps, p.Pos, b.now)
+			if len(was) <= limit && len(is) <= limit {
+				for j, second := range is {
+					for _, first := range is[:j] {
+						if b.before[first] < 0 || b.before[second] < 0 {
+							b.added = append(b.added, lsh.Pair{A: uint32(b.now[first]), B: uint32(b.now[second])})
+						}
+					}
+				}
+				continue
+			}
+			known := make(map[lsh.Pair]bool)
+			for _, p := range b.open(was, p.Pos) {
+				known[p] = true
+			}
+			for _, p := range b.open(is, p.Pos) {
+				if !known[p] {
+					b.added = append(b.added, p)
+				}
+				delete(known, p)
+			}
+			for p := range known { // sorted below, as are the added ones
+				b.lost = append(b.lost, p)
+			}
+		}
+	})
+	b.added = slices.DeleteFunc(b.added, func(p lsh.Pair) bool { return p.B >= pages })
+	b.lost = slices.DeleteFunc(b.lost, func(p lsh.Pair) bool { return p.B >= pages })
+	for _, pairs := range []*[]lsh.Pair{&b.added, &b.lost} {
+		slices.SortFunc(*pairs, pairOrder)
+		*pairs = slices.Compact(*pairs)
+	}
+}
+
+func pairOrder(p, q lsh.Pair) int {
+	return cmp.Compare(uint64(p.A)<<32|uint64(p.B), uint64(q.A)<<32|uint64(q.B))
+}
+
+// keep makes the pairs of pages: those of before whose texts still take part, less the lost ones, and
+// the added ones.
+func (b *buckets) keep() {
+	old, next := &b.g.known.sketch, &b.g.next.sketch
+	lost := b.refuted()
+	next.pairs = make([]lsh.Pair, 0, len(old.pairs)+len(b.added))
+	for _, p := range old.pairs {
+		first, second := b.now[old.numbers[p.A]], b.now[old.numbers[p.B]]
+		if first < 0 || second < 0 {
+			continue
+		}
+		q := lsh.Pair{A: uint32(first), B: uint32(second)}
+		if _, ok := slices.BinarySearchFunc(lost, q, pairOrder); !ok {
+			next.pairs = append(next.pairs, q)
+		}
+	}
+	next.pairs = append(next.pairs, b.added...)
+	slices.SortFunc(next.pairs, pairOrder)
+	next.pairs = slices.Compact(next.pairs)
+}
+
+// refuted returns the lost pairs that no other bucket proposes.
+func (b *buckets) refuted() []lsh.Pair {
+	next := &b.g.next.sketch
+	var out []lsh.Pair
+	opened := make(map[inverted.Posting]map[lsh.Pair]bool) // by key and band
+	for _, p := range b.lost {
+		first, second := next.keys[next.numbers[p.A]], next.keys[next.numbers[p.B]]
+		proposed := false
+		for band := range first {
+			if first[band] != second[band] {
+				continue
+			}
+			bucket := inverted.Posting{Hash: first[band], Pos: uint32(band)}
+			pairs, ok := opened[bucket]
+			if !ok {
+				pairs = make(map[lsh.Pair]bool)
+				next.bands.Each([]uint64{bucket.Hash}, 1, func(_, _ int, ps []inverted.Posting) {
+					for _, p := range b.open(members(nil, ps, bucket.Pos, b.now), bucket.Pos) {
+						pairs[p] = true
+					}
+				})
+				opened[bucket] = pairs
+			}
+			if proposed = pairs[p]; proposed {
+				break
+			}
+		}
+		if !proposed {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// loose returns the pairs with a fragment, which are numbered from n.
+func (b *buckets) loose(n int) []lsh.Pair {
+	next := &b.g.next.sketch
+	var hashes []uint64
+	for _, f := range next.fragments {
+		if f.number >= 0 {
+			hashes = append(hashes, next.keys[f.number]...)
+		}
+	}
+	slices.Sort(hashes)
+	hashes = slices.Compact(hashes)
+	var out []lsh.Pair
+	next.bands.Each(hashes, 1, func(_, _ int, ps []inverted.Posting) {
+		for i, p := range ps {
+			if slices.ContainsFunc(ps[:i], func(q inverted.Posting) bool { return q.Pos == p.Pos }) {
+				continue
+			}
+			for _, pair := range b.open(members(nil, ps, p.Pos, b.now), p.Pos) {
+				if int(pair.B) >= n {
+					out = append(out, pair)
+				}
+			}
+		}
+	})
+	slices.SortFunc(out, pairOrder)
+	return slices.Compact(out)
+}

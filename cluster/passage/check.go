@@ -1,0 +1,154 @@
+package passage
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"sada/features/article"
+)
+
+var errKnown = errors.New("damaged")
+
+// Check returns an error if what is known cannot be of these pages, which are in canonical order. It looks
+// at everything that [Grow] relies on; whether the numbers are those that a run would find, it cannot say.
+func (k *Known) Check(pages []*Page) error {
+	n := len(pages)
+	bad := func(table string, row int) error { return fmt.Errorf("%s, row %d: %w", table, row, errKnown) }
+	if len(k.Docs) != n || len(k.Facts) != n || len(k.Candidates) != n || len(k.Found) != n || len(k.Related) != n || len(k.Parts) != n || k.Hits < 0 {
+		return fmt.Errorf("%d pages: numbers of rows: %w", n, errKnown)
+	}
+	if len(k.Frequency) != topicCells && (n > 0 || len(k.Frequency) > 0) {
+		return bad("word frequencies", len(k.Frequency))
+	}
+	if k.Next > most(n) {
+		return bad("documents", n)
+	}
+	words := make([]int32, k.Next) // of every document, -1 if it has no page
+	for d := range words {
+		words[d] = -1
+	}
+	for i, d := range k.Docs {
+		if d >= k.Next || words[d] >= 0 {
+			return bad("documents", i)
+		}
+		words[d] = int32(len(pages[i].Words))
+	}
+	if err := k.Anchors.Check(k.Next); err != nil {
+		return fmt.Errorf("anchors: %w", err)
+	}
+	for _, run := range k.Anchors.Runs {
+		for i, p := range run {
+			if had := words[p.Doc]; had >= 0 && int64(p.Pos)+AnchorWords > int64(had) {
+				return bad("anchors", i)
+			}
+		}
+	}
+	if err := k.Lines.Check(k.Next); err != nil {
+		return fmt.Errorf("lines: %w", err)
+	}
+	if err := k.Mentions.Check(k.Next); err != nil {
+		return fmt.Errorf("mentions: %w", err)
+	}
+	for i, r := range k.Recurring {
+		if r.Pages < furnitureLeast || i > 0 && k.Recurring[i-1].Hash >= r.Hash {
+			return bad("recurring lines", i)
+		}
+	}
+	in := func(r Range, page int) bool { return r.From >= 0 && r.From < r.To && r.To <= len(pages[page].Words) }
+	for i, f := range k.Facts {
+		if f.Own.From < 0 || f.Own.From > f.Own.To || f.Own.To > len(pages[i].Words) || f.End < 0 || f.End > len(pages[i].Words) {
+			return bad("facts", i)
+		}
+	}
+	for i, p := range k.Pairs {
+		if p.A < 0 || p.A >= p.B || p.B >= n || i > 0 && pairOrder(k.Pairs[i-1], p) >= 0 || len(p.Passages) == 0 {
+			return bad("pairs", i)
+		}
+		for _, s := range p.Passages {
+			if !in(s.A, p.A) || !in(s.B, p.B) || s.Equal < 0 || s.Equal > min(s.A.Len(), s.B.Len()) {
+				return bad("pairs", i)
+			}
+		}
+	}
+	for i, p := range k.Empty {
+		if p.A >= p.B || int(p.B) >= n || i > 0 && byPages(k.Empty[i-1], p) >= 0 {
+			return bad("empty pairs", i)
+		}
+	}
+	for i, candidates := range k.Candidates {
+		for _, c := range candidates {
+			if c.Other < 0 || int(c.Other) >= n || int(c.Other) == i || !in(c.Here, i) || c.There.From < 0 || c.There.From > c.There.To || c.There.To > len(pages[c.Other].Words) ||
+				c.Here.From < max(pages[i].Lead, k.Facts[i].Own.From) {
+				return bad("candidates", i)
+			}
+		}
+	}
+	for i := range pages {
+		for _, p := range slices.Concat(k.Found[i], k.Related[i]) {
+			if p.A != i || p.B < -1 || p.B >= n || !within(p.BytesA, pages[i]) || !within(p.Marker, pages[i]) || !within(p.Title, pages[i]) ||
+				p.B >= 0 && !within(p.BytesB, pages[p.B]) {
+				return bad("passages", i)
+			}
+		}
+		if !Cover(k.Parts[i], pages[i].Bytes) {
+			return bad("parts", i)
+		}
+	}
+	return nil
+}
+
+func within(part article.Part, p *Page) bool {
+	return part.Kind <= article.Quote && part.From >= 0 && part.From <= part.To && part.To <= p.Bytes
+}
+
+// Cover reports whether parts cover a text of so many bytes in order.
+func Cover(parts []article.Part, size int) bool {
+	end := 0
+	for _, p := range parts {
+		if p.Kind > article.Quote || p.From != end || p.To <= p.From {
+			return false
+		}
+		end = p.To
+	}
+	return end == size
+}
+
+// Row is an entry of the table of one of the lists that [Known] keeps for every page.
+type Row[T any] struct {
+	Page int32
+	Of   T
+}
+
+// Rows returns lists as a table, in order.
+func Rows[T any](lists [][]T) []Row[T] {
+	var out []Row[T]
+	for i, list := range lists {
+		for _, of := range list {
+			out = append(out, Row[T]{int32(i), of})
+		}
+	}
+	return out
+}
+
+// Lists makes lists for n pages of a table, or reports false if it is not in order or of other pages.
+func Lists[T any](rows []Row[T], n int) ([][]T, bool) {
+	if !slices.IsSortedFunc(rows, func(a, b Row[T]) int { return cmp.Compare(a.Page, b.Page) }) ||
+		len(rows) > 0 && (rows[0].Page < 0 || int(rows[len(rows)-1].Page) >= n) {
+		return nil, false
+	}
+	out := make([][]T, n)
+	for from := 0; from < len(rows); {
+		to := from
+		page := rows[from].Page
+		list := make([]T, 0, 1)
+		for to < len(rows) && rows[to].Page == page {
+			list = append(list, rows[to].Of)
+			to++
+		}
+		out[page] = list
+		from = to
+	}
+	return out, true
+}

@@ -1,0 +1,228 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"sada/cluster/copies"
+	"sada/cluster/inverted"
+	"sada/cluster/lsh"
+	"sada/cluster/passage"
+	"sada/features/article"
+)
+
+// Tables is a [Known] in a form that can be kept beside the records of its pages: slices of values without
+// structure of their own but for lists of strings and terms. Pages are numbers in canonical order, and
+// every table is sorted by what its rows begin with. Runs are written once and then only read or
+// merged.
+type Tables struct {
+	Pages     []PageRow
+	Parts     []passage.Row[article.Part] // as they were before fragments were settled
+	Main      []passage.Row[passage.Range]
+	Documents uint32 // numbers of documents that were given away
+	Hits      int
+
+	Anchors, Lines, Mentions inverted.Index // of documents
+	Frequency                []uint32
+	Recurring                []passage.Recurring
+
+	Aligned    []AlignedRow
+	Empty      []passage.Couple
+	Candidates []passage.Row[passage.Candidate]
+	Found      []passage.Row[passage.Passage]
+	Related    []passage.Row[passage.Passage]
+
+	Bands     inverted.Index // of texts
+	Keys      []uint64       // of every text, as many as there are bands
+	Fragments []FragmentRow
+	Proposed  []lsh.Pair // pages
+	Verified  []VerifiedRow
+}
+
+// PageRow is what is kept of a page.
+type PageRow struct {
+	Document uint32
+	Facts    passage.Facts
+	Sum      uint64 // of the main text
+	First    int32  // the page that stands for all of the same words
+	Text     int32  // its number among the signed texts; negative without one
+}
+
+// AlignedRow is a passage that two pages share.
+type AlignedRow struct {
+	A, B int32
+	passage.Aligned
+}
+
+// FragmentRow is an appended text without a page of its own.
+type FragmentRow struct {
+	Page     int32
+	From, To int
+	Text     int32 // negative if it is too short to be signed
+}
+
+// VerifiedRow is a pair of pages that was verified, and its link, which has no kind if there is none.
+type VerifiedRow struct {
+	Candidate copies.Candidate
+	Link      copies.Link
+}
+
+// Tables returns what is known as tables. They share memory with it.
+func (k *Known) Tables() *Tables {
+	p, s := &k.passages, &k.sketch
+	t := &Tables{Parts: passage.Rows(p.Parts), Documents: p.Next, Hits: p.Hits, Anchors: p.Anchors, Lines: p.Lines, Mentions: p.Mentions,
+		Frequency: p.Frequency, Recurring: p.Recurring, Empty: p.Empty, Candidates: passage.Rows(p.Candidates), Found: passage.Rows(p.Found),
+		Related: passage.Rows(p.Related), Bands: s.bands, Keys: slices.Concat(s.keys...), Proposed: s.pairs}
+	lists := make([][]passage.Range, len(k.main))
+	for i, m := range k.main {
+		lists[i] = m
+		t.Pages = append(t.Pages, PageRow{p.Docs[i], p.Facts[i], k.sums[i], int32(k.first[i]), s.numbers[i]})
+	}
+	t.Main = passage.Rows(lists)
+	for _, pair := range p.Pairs {
+		for _, a := range pair.Passages {
+			t.Aligned = append(t.Aligned, AlignedRow{int32(pair.A), int32(pair.B), a})
+		}
+	}
+	for _, f := range s.fragments {
+		t.Fragments = append(t.Fragments, FragmentRow{int32(f.page), f.from, f.to, f.number})
+	}
+	for _, v := range k.verified {
+		t.Verified = append(t.Verified, VerifiedRow{v.Candidate, v.link})
+	}
+	return t
+}
+
+var errTables = errors.New("damaged table")
+
+// Known returns what the tables say of the pages, which must be those that they were made of, in canonical
+// order; or an error if they cannot be the tables of these pages. Options are those of the nights. The
+// result shares memory with the tables.
+func (t *Tables) Known(pages []*Page, o Options) (*Known, error) {
+	bad := func(table string, row int) (*Known, error) {
+		return nil, fmt.Errorf("%s, row %d: %w", table, row, errTables)
+	}
+	n := len(pages)
+	if len(t.Pages) != n {
+		return bad("pages", n)
+	}
+	k := &Known{Pages: pages, options: o.lasting()}
+	shape, err := lsh.Choose(o.Similarity, o.Recall, o.Slots)
+	if err != nil {
+		return nil, err
+	}
+	p, s := &k.passages, &k.sketch
+	p.Next, p.Hits, p.Anchors, p.Lines, p.Mentions = t.Documents, t.Hits, t.Anchors, t.Lines, t.Mentions
+	p.Frequency, p.Recurring, p.Empty = t.Frequency, t.Recurring, t.Empty
+	shared := make([]*passage.Page, n)
+	k.sums, k.first, s.numbers = make([]uint64, n), make([]int, n), make([]int32, n)
+	texts := len(t.Keys) / shape.Bands
+	used := make([]bool, texts)
+	claim := func(text int32) bool {
+		if text < 0 {
+			return text == unsigned || text == short
+		}
+		if int(text) >= texts || used[text] {
+			return false
+		}
+		used[text] = true
+		return true
+	}
+	for i, row := range t.Pages {
+		if i > 0 && pageOrder(pages[i-1], pages[i]) >= 0 || row.First < 0 || int(row.First) > i || !claim(row.Text) {
+			return bad("pages", i)
+		}
+		shared[i] = &pages[i].shared
+		p.Docs, p.Facts = append(p.Docs, row.Document), append(p.Facts, row.Facts)
+		k.sums[i], k.first[i], s.numbers[i] = row.Sum, int(row.First), row.Text
+		if k.first[k.first[i]] != k.first[i] || k.first[i] == i && row.Text == unsigned {
+			return bad("pages", i)
+		}
+	}
+	ok := make([]bool, 5)
+	var main [][]passage.Range
+	p.Parts, ok[0] = passage.Lists(t.Parts, n)
+	main, ok[1] = passage.Lists(t.Main, n)
+	p.Candidates, ok[2] = passage.Lists(t.Candidates, n)
+	p.Found, ok[3] = passage.Lists(t.Found, n)
+	p.Related, ok[4] = passage.Lists(t.Related, n)
+	for i, name := range []string{"parts", "main texts", "candidates", "found passages", "related pages"} {
+		if !ok[i] {
+			return bad(name, 0)
+		}
+	}
+	for i, row := range t.Aligned {
+		if last := len(p.Pairs) - 1; last >= 0 && p.Pairs[last].A == int(row.A) && p.Pairs[last].B == int(row.B) {
+			p.Pairs[last].Passages = append(p.Pairs[last].Passages, row.Aligned)
+			continue
+		}
+		if row.A < 0 || row.B <= row.A || int(row.B) >= n {
+			return bad("aligned passages", i)
+		}
+		p.Pairs = append(p.Pairs, passage.Pair{A: int(row.A), B: int(row.B), Passages: []passage.Aligned{row.Aligned}})
+	}
+	if err := p.Check(shared); err != nil {
+		return nil, err
+	}
+	k.main, k.texts = make([]own, n), make([]copies.Page, n)
+	for i, ranges := range main {
+		end := pages[i].shared.Lead
+		for _, r := range ranges {
+			if r.From < end || r.From >= r.To || r.To > len(pages[i].shared.Words) {
+				return bad("main texts", i)
+			}
+			end = r.To
+		}
+		k.main[i] = ranges
+		k.texts[i] = pages[i].copy(k.main[i])
+	}
+	if err := t.copies(k, shape, claim); err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+// copies takes what is known of signatures and links.
+func (t *Tables) copies(k *Known, shape lsh.Params, claim func(text int32) bool) error {
+	bad := func(table string, row int) error { return fmt.Errorf("%s, row %d: %w", table, row, errTables) }
+	n, s := len(k.Pages), &k.sketch
+	if len(t.Keys)%shape.Bands != 0 {
+		return bad("keys", len(t.Keys))
+	}
+	for from := 0; from < len(t.Keys); from += shape.Bands {
+		s.keys = append(s.keys, t.Keys[from:from+shape.Bands:from+shape.Bands])
+	}
+	if err := t.Bands.Check(uint32(len(s.keys))); err != nil {
+		return fmt.Errorf("bands: %w", err)
+	}
+	s.bands = t.Bands
+	for _, run := range s.bands.Runs {
+		for i, p := range run {
+			if int(p.Pos) >= shape.Bands || s.keys[p.Doc][p.Pos] != p.Hash {
+				return bad("bands", i)
+			}
+		}
+	}
+	for i, f := range t.Fragments {
+		if f.Page < 0 || int(f.Page) >= n || !claim(f.Text) || f.Text == unsigned {
+			return bad("fragments", i)
+		}
+		s.fragments = append(s.fragments, signed{int(f.Page), f.From, f.To, f.Text})
+	}
+	for i, p := range t.Proposed {
+		if p.A >= p.B || int(p.B) >= n || i > 0 && pairOrder(t.Proposed[i-1], p) >= 0 || s.numbers[p.A] < 0 || s.numbers[p.B] < 0 {
+			return bad("proposed pairs", i)
+		}
+	}
+	s.pairs = t.Proposed
+	for i, row := range t.Verified {
+		c, l := row.Candidate, row.Link
+		after := i == 0 || t.Verified[i-1].Candidate.A < c.A || t.Verified[i-1].Candidate.A == c.A && t.Verified[i-1].Candidate.B < c.B
+		if c.A < 0 || c.A >= c.B || c.B >= n || !after || l.Kind != "" && (l.A != c.A || l.B != c.B) {
+			return bad("verified pairs", i)
+		}
+		k.verified = append(k.verified, verified{c, l})
+	}
+	return nil
+}
