@@ -269,6 +269,9 @@ type tick struct {
 type storyPageRow struct {
 	ref
 	Confidence float64
+	Margin     float64 // over Rival, the story that it fits in next best
+	Rival      string  // its headline; empty if there is none
+	RivalURL   string
 	Group      string
 	GroupURL   string
 	Copies     int
@@ -305,7 +308,11 @@ func (s *Site) storyPage(n int) view {
 		i := r.at[id]
 		p := &r.Pages[i]
 		g := r.group[p.CopyGroup]
-		v.Rows = append(v.Rows, storyPageRow{ref: s.ref(i), Confidence: p.Confidence, Group: p.CopyGroup, GroupURL: s.groupURL(g), Copies: len(r.groups[g].pages), Medoid: i == f.medoid})
+		row := storyPageRow{ref: s.ref(i), Confidence: p.Confidence, Group: p.CopyGroup, GroupURL: s.groupURL(g), Copies: len(r.groups[g].pages), Medoid: i == f.medoid}
+		if next, ok := r.story[p.Next]; ok && p.Next != "" {
+			row.Margin, row.Rival, row.RivalURL = p.Margin, r.Stories[next].Headline, s.storyURL(next)
+		}
+		v.Rows = append(v.Rows, row)
 	}
 	for _, b := range f.bridges[:v.BridgePart.Shown] {
 		v.BridgeRows = append(v.BridgeRows, bridgeRow{s.nearRow(&r.Near[b.row]), b.small, b.big})
