@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"os"
 	"os/exec"
@@ -36,7 +38,7 @@ type nights struct {
 	dirs     [2]string // of the runs
 	pages    [2]int
 	all      []inputRow // of both
-	rate     string     // of a feed that should take some seconds
+	batches  int        // after which a feed is in its middle
 	outdated int        // events by which an ID was merged into another
 }
 
@@ -45,13 +47,13 @@ type nights struct {
 func makeNights(t *testing.T) *nights {
 	t.Helper()
 	dir := t.TempDir()
-	n := &nights{rate: "40"}
+	n := &nights{batches: 1}
 	from := demo
 	last := func(row *inputRow, at int) bool { return at%9 == 0 }
 	if shared := os.Getenv("SADA_SHARED"); shared != "" {
 		from = filepath.Join(shared, "data", "saudinewsnet")
 		last = func(row *inputRow, _ int) bool { return strings.HasPrefix(row.ID, "snn-2015-08-0") } // four of twelve days
-		n.rate = "3000"
+		n.batches = 20
 	} else {
 		t.Log("SADA_SHARED is not set: two nights of the demo corpus")
 	}
@@ -368,29 +370,26 @@ func TestOpenSearchNights(t *testing.T) {
 
 	t.Run("kill -9 in the middle", func(t *testing.T) {
 		stockPages(t, node.URL, "killed", n.all)
-		f := &feeder{t, node.URL, t.TempDir()}
-		args := append([]string{"opensearch"}, f.target("killed", n.dirs[0], "--rate", n.rate, "--batch", "20")...)
+		g := newBarrier(t, node.URL)
+		f := &feeder{t, g.URL, t.TempDir()}
 		for range 2 {
-			cmd, _, _ := f.command(args...)
+			g.hold(n.batches)
+			cmd, _, _ := f.command(append([]string{"opensearch"}, f.target("killed", n.dirs[0], "--batch", "20")...)...)
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			before := f.fed("killed")
-			for begun := time.Now(); f.fed("killed") == before; time.Sleep(50 * time.Millisecond) {
-				if time.Since(begun) > time.Minute {
-					t.Fatal("nothing was fed after a minute")
-				}
-			}
+			g.wait(t)
 			if err := cmd.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}
 			_ = cmd.Wait() // it was killed
-			if got := f.fed("killed"); got == 0 || got >= n.pages[0] {
-				t.Errorf("killed after %d of %d documents", got, n.pages[0])
-			} else {
-				t.Logf("killed after %d of %d documents", got, n.pages[0])
+			got := f.fed("killed")
+			t.Logf("killed after %d of %d documents", got, n.pages[0])
+			if got == 0 || got >= n.pages[0] {
+				t.Error("not in the middle")
 			}
 		}
+		g.open()
 		// The other night comes next: what the killed feeds have written is put right.
 		f.feed(append([]string{"opensearch"}, f.target("killed", n.dirs[1])...)...)
 		f.verify(n.pages[1], append([]string{"opensearch"}, f.target("killed", n.dirs[1])...)...)
@@ -398,44 +397,121 @@ func TestOpenSearchNights(t *testing.T) {
 
 	t.Run("the node stopped and started", func(t *testing.T) {
 		stockPages(t, node.URL, "stopped", n.all)
-		f := &feeder{t, node.URL, t.TempDir()}
+		g := newBarrier(t, node.URL)
+		f := &feeder{t, g.URL, t.TempDir()}
 		for _, c := range []struct {
 			run      int
 			patience string
-			wantErr  bool
-		}{{0, "3m", false}, {1, "1ms", true}} {
-			args := append([]string{"opensearch"}, f.target("stopped", n.dirs[c.run], "--rate", n.rate, "--batch", "20")...)
+			fails    bool
+		}{{0, "5m", false}, {1, "1ms", true}} {
+			g.hold(n.batches)
+			args := append([]string{"opensearch"}, f.target("stopped", n.dirs[c.run], "--batch", "20")...)
 			cmd, stdout, stderr := f.command(append(slices.Clone(args), "--patience", c.patience)...)
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			number := 0
-			for begun := time.Now(); number == 0; time.Sleep(50 * time.Millisecond) {
-				var got struct {
-					Count int
-				}
-				_ = json.Unmarshal(post(t, node.URL+"/stopped/_count", fmt.Appendf(nil, `{"query":{"term":{"sada_run":%d}}}`, c.run+1)), &got)
-				number = got.Count
-				post(t, node.URL+"/stopped/_refresh", nil)
-				if time.Since(begun) > time.Minute {
-					t.Fatal("nothing was fed after a minute")
+			g.wait(t)
+			node.Stop()
+			g.open()
+			if c.fails {
+				if err := cmd.Wait(); err == nil {
+					t.Fatal("a feed without patience went through")
 				}
 			}
-			node.Stop()
-			time.Sleep(time.Second)
 			node.Start(t)
-			err := cmd.Wait()
-			if (err != nil) != c.wantErr {
+			waitFor(t, node.URL+"/_cluster/health/stopped?wait_for_status=yellow&timeout=60s")
+			if c.fails {
+				f.feed(args...)
+			} else if err := cmd.Wait(); err != nil {
 				t.Fatalf("patience %s: %v: %s", c.patience, err, stderr)
 			}
 			t.Logf("patience %s: %.200s%.300s", c.patience, stdout, stderr)
-			waitFor(t, node.URL+"/_cluster/health/stopped?wait_for_status=yellow&timeout=60s")
-			if c.wantErr {
-				f.feed(args...)
-			}
 			f.verify(n.pages[c.run], append([]string{"opensearch"}, f.target("stopped", n.dirs[c.run])...)...)
 		}
 	})
+}
+
+// barrier stands between a feed and a node, and can hold the feed in its middle.
+type barrier struct {
+	*httptest.Server
+	mu      sync.Mutex
+	left    int // bulk requests that still pass, -1 any number
+	reached chan bool
+	release chan bool
+}
+
+func newBarrier(t *testing.T, to string) *barrier {
+	t.Helper()
+	u, err := url.Parse(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(u)
+	proxy.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) }
+	g := &barrier{left: -1}
+	g.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body) // before that, the server does not see the client go away
+		if err != nil {
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if strings.HasSuffix(r.URL.Path, "/_bulk") && !g.pass(r) {
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(g.Close)
+	return g
+}
+
+// pass waits until the request may pass, or the client is gone.
+func (g *barrier) pass(r *http.Request) bool {
+	g.mu.Lock()
+	release := g.release
+	switch {
+	case g.left > 0:
+		g.left--
+		fallthrough
+	case g.left < 0:
+		g.mu.Unlock()
+		return true
+	}
+	select {
+	case g.reached <- true:
+	default: // it is known
+	}
+	g.mu.Unlock()
+	select {
+	case <-release:
+		return true
+	case <-r.Context().Done():
+		return false
+	}
+}
+
+// hold lets n bulk requests pass, and no more.
+func (g *barrier) hold(n int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.left, g.reached, g.release = n, make(chan bool, 1), make(chan bool)
+}
+
+// wait waits until a request is held.
+func (g *barrier) wait(t *testing.T) {
+	t.Helper()
+	select {
+	case <-g.reached:
+	case <-time.After(2 * time.Minute):
+		t.Fatal("the feed has not come to its middle")
+	}
+}
+
+// open lets everything pass.
+func (g *barrier) open() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.left = -1
+	close(g.release)
 }
 
 // waitFor waits until an index of a node that has just started is there.

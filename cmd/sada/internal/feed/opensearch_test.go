@@ -430,6 +430,19 @@ func TestLateFeed(t *testing.T) {
 	}
 }
 
+// TestRate feeds five documents at 20 a second, of which the first is free.
+func TestRate(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(newNode("p1", "p2", "p3", "p4", "p5"))
+	defer server.Close()
+	dir := t.TempDir()
+	begun := time.Now()
+	sum, err := feedOnce(t, dir, writeRun(t, filepath.Join(dir, "run"), firstNight), newEngine(t, server.URL, func(o *OpenSearchOptions) { o.Batch, o.Rate = 1, 20 }))
+	if took := time.Since(begun); err != nil || sum.Written != 5 || took < 200*time.Millisecond {
+		t.Errorf("%+v in %v, %v", sum, took, err)
+	}
+}
+
 // TestAddress refuses what would show or lose a secret.
 func TestAddress(t *testing.T) {
 	for _, c := range []struct {
