@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/alecthomas/kong v1.17.0
 	github.com/dgryski/go-minhash v0.0.0-20190315135803-ad340ca03076
+	github.com/dustin/go-humanize v1.0.1
 	github.com/go-json-experiment/json v1.27.2
 	github.com/google/go-cmp v0.7.0
 	github.com/james-bowman/nlp v0.0.0-20210511120306-26d441fa0ded

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unsafe"
 
 	"github.com/zeebo/xxh3"
 
@@ -126,6 +127,39 @@ func (m *Maker) Make(in *article.Page) *Page {
 	}
 	s.Spans = shingle.PackOffsets(nil, m.text.Tokens)
 	return p
+}
+
+// Move copies what is long in a page to memory that alloc gives, aligned to 8 bytes, and lets go of
+// what it had: the hashes and spans of its words, its lines, and the terms of its lead. They stay there for as
+// long as the page is used. The error is alloc's; the page is then as it was.
+func (p *Page) Move(alloc func(bytes int) ([]byte, error)) error {
+	s := &p.shared
+	size := 8*len(p.lead) + 16*len(s.Lines) + 4*len(s.Words) + 2*len(p.widths) + len(s.Spans)
+	if size == 0 {
+		return nil
+	}
+	to, err := alloc(size)
+	if err != nil {
+		return err
+	}
+	// From the largest alignment to the smallest.
+	p.lead = moved(p.lead, &to)
+	s.Lines = moved(s.Lines, &to)
+	s.Words = moved(s.Words, &to)
+	p.widths = moved(p.widths, &to)
+	s.Spans = moved(s.Spans, &to)
+	return nil
+}
+
+// moved copies values without pointers to the beginning of memory, which it takes away from to.
+func moved[S ~[]T, T any](values S, to *[]byte) S {
+	if len(values) == 0 {
+		return nil
+	}
+	out := unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(*to))), len(values))
+	*to = (*to)[len(values)*int(unsafe.Sizeof(values[0])):]
+	copy(out, values)
+	return out
 }
 
 // terms takes the terms of the title and of the lead.

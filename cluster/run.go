@@ -17,10 +17,14 @@ import (
 	"sada/features/tfidf"
 )
 
-// Options steer [Run]. No result depends on Workers and Parts.
+// Options steer [Run]. No result depends on Workers, Parts and Memory.
 type Options struct {
 	Workers int // goroutines
-	Parts   int // into which the table of anchors is cut; 0 is as many as [passageMemory] asks for
+	Parts   int // into which the table of anchors is cut; 0 is as many as Memory asks for
+
+	// Memory is about how many bytes the steps may take besides the pages and the result; 0 is a
+	// gigabyte at a time for anchors, and no bound for what the others keep to save work.
+	Memory int
 
 	// Similarity is the Jaccard similarity from which LSH must propose pairs, Recall the probability
 	// with which it must, Slots the longest signature.
@@ -170,12 +174,11 @@ func (r *runner) done(step string) {
 	r.last = t
 }
 
-// each calls do for every page, in ranges for the workers.
-func (r *runner) each(do func(i int)) {
-	n := len(r.res.Pages)
+// each calls do for 0..n-1, in ranges for the workers.
+func each(n, workers int, do func(i int)) {
 	var g errgroup.Group
-	g.SetLimit(r.o.Workers)
-	const block = 256 // pages; enough to make a goroutine worth it
+	g.SetLimit(workers)
+	const block = 256 // pages or groups; enough to make a goroutine worth it
 	for from := 0; from < n; from += block {
 		g.Go(func() error {
 			for i := from; i < min(from+block, n); i++ {
@@ -188,7 +191,8 @@ func (r *runner) each(do func(i int)) {
 }
 
 // passageMemory is how many bytes the anchors, and then the hits, may take that are in memory at a
-// time: a million pages, with 114 million anchors, then take two parts.
+// time: a million pages, with 114 million anchors, then take two parts. Where memory is bounded, it
+// is at most a third of that: sorting and dealing out take as much again.
 const passageMemory = 1 << 30
 
 func (r *runner) passages() []passage.Pair {
@@ -196,15 +200,19 @@ func (r *runner) passages() []passage.Pair {
 	for i, p := range r.res.Pages {
 		shared[i] = p.shared
 	}
+	most := passageMemory
+	if r.o.Memory > 0 {
+		most = min(most, r.o.Memory/3)
+	}
 	if r.o.Parts == 0 {
 		words := 0
 		for i := range shared {
 			words += len(shared[i].Words)
 		}
 		// Two of seven shingles are anchors of 16 bytes.
-		r.o.Parts = 1 + words*2/7*16/passageMemory
+		r.o.Parts = 1 + words*2/7*16/most
 	}
-	found := passage.Find(shared, passage.Options{Parts: r.o.Parts, Hits: passageMemory / 32, Workers: r.o.Workers})
+	found := passage.Find(shared, passage.Options{Parts: r.o.Parts, Hits: most / 32, Workers: r.o.Workers})
 	r.res.Passages, r.res.Parts = found.Passages, found.Parts
 	r.res.Stats.Hits, r.res.Stats.PassagePairs = found.Hits, len(found.Pairs)
 	return found.Pairs
@@ -279,7 +287,7 @@ func (p *Page) MainWords(parts []article.Part) ([]uint32, []shingle.Span) {
 func (r *runner) copies(pairs []passage.Pair) {
 	pages := make([]copies.Page, len(r.res.Pages))
 	main := make([]own, len(pages))
-	r.each(func(i int) {
+	each(len(pages), r.o.Workers, func(i int) {
 		p := r.res.Pages[i]
 		main[i] = p.main(r.res.Parts[i])
 		pages[i] = p.copy(main[i])
@@ -426,16 +434,32 @@ func few(grams []uint64) bool {
 // stories clusters the copy groups.
 func (r *runner) stories() error {
 	res := r.res
-	counts, nodes := res.nodes(r.o.Workers)
+	nodes := res.nodes(r.o.Workers)
+	// The counts are needed again for every vector and label. Making them anew is 3 % of the work;
+	// keeping them is two kilobytes for every group.
+	kept := make([][]tfidf.Count, len(nodes))
+	count := func(i int) []tfidf.Count {
+		if kept[i] != nil {
+			return kept[i]
+		}
+		return res.counts(i)
+	}
+	const round = 4096 // groups whose counts are made in parallel before they are added up in order
+	made := make([][]tfidf.Count, round)
 	var df tfidf.Counter
-	for _, c := range counts {
-		df.Add(c)
+	for first := 0; first < len(nodes); first += round {
+		n := min(round, len(nodes)-first)
+		each(n, r.o.Workers, func(at int) { made[at] = res.counts(first + at) })
+		for at, c := range made[:n] {
+			df.Add(c)
+			if r.o.Memory == 0 {
+				kept[first+at] = c
+			}
+		}
 	}
 	table := df.Freeze()
 	res.Terms = table
-	for i := range nodes {
-		nodes[i].Vector = table.Vector(counts[i])
-	}
+	each(len(nodes), r.o.Workers, func(i int) { nodes[i].Vector = table.Vector(count(i)) })
 
 	o := r.o.Story.For(nodes)
 	res.Story = o
@@ -463,7 +487,7 @@ func (r *runner) stories() error {
 		for _, m := range found.Members {
 			s.Groups = append(s.Groups, int(m))
 			if len(found.Members) > 1 {
-				groups[len(groups)-1] = append(groups[len(groups)-1], counts[m])
+				groups[len(groups)-1] = append(groups[len(groups)-1], count(int(m)))
 			} else {
 				for _, term := range nodes[m].Vector.Top(r.o.Labels) {
 					s.Labels = append(s.Labels, term.Term)
@@ -502,32 +526,25 @@ func (r *runner) stories() error {
 	return nil
 }
 
-// nodes returns the terms of every copy group, those of its original, and its node, which has no
-// vector yet.
-func (res *Result) nodes(workers int) ([][]tfidf.Count, []story.Node) {
-	counts := make([][]tfidf.Count, len(res.Copies))
+// counts returns the terms of a copy group: those of its original.
+func (res *Result) counts(group int) []tfidf.Count {
+	original := res.Copies[group].Original
+	return res.Pages[original].Counts(res.Parts[original])
+}
+
+// nodes returns the node of every copy group, which has no vector yet.
+func (res *Result) nodes(workers int) []story.Node {
 	nodes := make([]story.Node, len(res.Copies))
-	var g errgroup.Group
-	g.SetLimit(workers)
-	const block = 256
-	for from := 0; from < len(counts); from += block {
-		g.Go(func() error {
-			for i := from; i < min(from+block, len(counts)); i++ {
-				of := res.Copies[i]
-				counts[i] = res.Pages[of.Original].Counts(res.Parts[of.Original])
-				nodes[i].Size = 1
-				for _, p := range of.Pages { // canonical order: the first with a date is the earliest
-					if page := res.Pages[p]; !page.Date.IsZero() {
-						nodes[i].Time, nodes[i].Dated = page.Date.Unix(), true
-						break
-					}
-				}
+	each(len(nodes), workers, func(i int) {
+		nodes[i].Size = 1
+		for _, p := range res.Copies[i].Pages { // canonical order: the first with a date is the earliest
+			if page := res.Pages[p]; !page.Date.IsZero() {
+				nodes[i].Time, nodes[i].Dated = page.Date.Unix(), true
+				break
 			}
-			return nil
-		})
-	}
-	_ = g.Wait() // no goroutine returns an error
-	return counts, nodes
+		}
+	})
+	return nodes
 }
 
 // templates returns the pairs of copy groups that a template link says are the same frame filled on

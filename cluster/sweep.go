@@ -16,10 +16,8 @@ type Sweep struct {
 
 // NewSweep prepares the nodes of a result, which it keeps.
 func NewSweep(res *Result, workers int) *Sweep {
-	counts, nodes := res.nodes(workers)
-	for i := range nodes {
-		nodes[i].Vector = res.Terms.Vector(counts[i])
-	}
+	nodes := res.nodes(workers)
+	each(len(nodes), workers, func(i int) { nodes[i].Vector = res.Terms.Vector(res.counts(i)) })
 	never, _ := res.templates()
 	return &Sweep{res: res, nodes: nodes, never: never}
 }

@@ -8,13 +8,16 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"syscall"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/zeebo/xxh3"
 	"golang.org/x/sync/errgroup"
 
@@ -24,6 +27,7 @@ import (
 	"sada/cluster/story"
 	"sada/cmd/sada/internal/corpus"
 	"sada/cmd/sada/internal/publish"
+	"sada/cmd/sada/internal/spill"
 	"sada/features/arabic"
 	"sada/features/article"
 	"sada/features/shingle"
@@ -83,11 +87,36 @@ type recorded struct {
 type jobFlags struct {
 	readFlags
 	clusterFlags
-	Workers    int  `help:"Goroutines; no result depends on it (default all processors)." default:"0" placeholder:"N"`
-	MaxRejects int  `help:"Rejects allowed; with more the exit code is 3, -1 allows any number (default ${default})." default:"0" placeholder:"N"`
-	Quiet      bool `help:"No summary." short:"q" xor:"voice"`
-	JSON       bool `help:"One JSON object a line instead of the summary." name:"json" xor:"voice"`
+	Memory     size   `help:"Most memory to take, as 2GiB; the features of the pages are then kept in a temporary file. No result depends on it." placeholder:"SIZE"`
+	Tmp        string `help:"Folder of that file (default beside the results)." placeholder:"DIR" type:"existingdir"`
+	Workers    int    `help:"Goroutines; no result depends on it (default all processors)." default:"0" placeholder:"N"`
+	MaxRejects int    `help:"Rejects allowed; with more the exit code is 3, -1 allows any number (default ${default})." default:"0" placeholder:"N"`
+	Quiet      bool   `help:"No summary." short:"q" xor:"voice"`
+	JSON       bool   `help:"One JSON object a line instead of the summary." name:"json" xor:"voice"`
 }
+
+// size is a number of bytes, written with a unit.
+type size int64
+
+// leastMemory is what the program needs for itself with some room to work in.
+const leastMemory = 256 << 20
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (s *size) UnmarshalText(text []byte) error {
+	n, err := humanize.ParseBytes(string(text))
+	switch {
+	case err != nil:
+		return fmt.Errorf("%q is no size: write it as 2GiB", text)
+	case n < leastMemory || n > math.MaxInt64:
+		return fmt.Errorf("%s is too little: a run needs %s and more", text, humanize.IBytes(leastMemory))
+	}
+	*s = size(n)
+	return nil
+}
+
+// shares divides what a run may take: pages are in the mapped file and need little at a time, the
+// heap has the rest, of which the program and its stacks take some.
+func (s size) shares() (mapped, heap int64) { return int64(s) / 5, int64(s) * 3 / 4 }
 
 type runCmd struct {
 	Input []string `arg:"" help:"Files, folders or patterns of JSONL, Parquet or text pages, plain or compressed; - is the standard input."`
@@ -141,9 +170,26 @@ func (c *jobFlags) do(p *program, j job) error {
 	// With a reader that goes away, as head does, writing fails; the signal would leave a half-made folder.
 	signal.Ignore(syscall.SIGPIPE)
 
+	var move func(*cluster.Page) error
+	if c.Memory > 0 {
+		mapped, heap := c.Memory.shares()
+		dir := c.Tmp
+		if dir == "" {
+			dir = folder.Parent()
+		}
+		file, err := spill.Create(dir, mapped)
+		if err != nil {
+			return fmt.Errorf("create the temporary file: %w", err)
+		}
+		defer file.Close()
+		move = func(page *cluster.Page) error { return page.Move(file.Alloc) }
+		defer debug.SetMemoryLimit(debug.SetMemoryLimit(heap))
+		options.Memory = int(heap) / 2
+	}
+
 	tell := newTeller(p, c.Quiet, c.JSON)
 	start := time.Now()
-	in, err := read(p.ctx, set, c.Stemmer, workers, tell)
+	in, err := read(p.ctx, set, c.Stemmer, workers, move, tell)
 	tell.done()
 	if err != nil {
 		return err
@@ -229,8 +275,8 @@ type input struct {
 // batchPages is how many pages go to a goroutine at a time: a millisecond's work and more.
 const batchPages = 64
 
-// read reads all pages and makes their features.
-func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, tell *teller) (*input, error) {
+// read reads all pages and makes their features, which move, unless it is nil, puts where they shall be.
+func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, move func(*cluster.Page) error, tell *teller) (*input, error) {
 	st, err := arabic.ParseStemmer(stemmer)
 	if err != nil {
 		return nil, err
@@ -246,17 +292,23 @@ func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, tel
 		m := &cluster.Maker{Stemmer: st}
 		free <- m
 	}
-	var group errgroup.Group
+	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
 	batch := func(records []*kept) {
 		group.Go(func() error {
 			m := <-free
+			defer func() { free <- m }()
 			for _, k := range records {
 				k.page = m.Make(&k.record.Page)
 				k.published = date(k.record.Page.PublishedAt, k.record.Page.DayOnly)
 				k.record.Page.Text = "" // it is not needed any more
+				if move == nil {
+					continue
+				}
+				if err := move(k.page); err != nil {
+					return fmt.Errorf("keep a page: %w", err)
+				}
 			}
-			free <- m
 			return nil
 		})
 	}
@@ -266,7 +318,9 @@ func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, tel
 	n := 0
 	for rec, err := range set.Records(ctx) {
 		if err != nil {
-			_ = group.Wait() // the goroutines have no errors
+			if moving := group.Wait(); moving != nil { // it ended the reading
+				return nil, moving
+			}
 			return nil, err
 		}
 		tell.read(set.Progress())
@@ -302,7 +356,9 @@ func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, tel
 		}
 	}
 	batch(records)
-	_ = group.Wait() // the goroutines have no errors
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
 	for _, k := range order {
 		if k.dropped {
 			continue
