@@ -53,6 +53,7 @@ type Maker struct {
 	text, title arabic.Text
 	parser      article.Parser
 	stem        []byte
+	words       []uint32
 	known       []known // a place for each hash of a token, where a later one replaces an earlier
 }
 
@@ -67,12 +68,12 @@ type known struct {
 // processor's second cache. Reaching further out for the others takes longer than stemming them.
 const knownTokens = 1 << 13
 
-// term returns the term of a level-1 token, 0 if it is none.
-func (m *Maker) term(token []byte) tfidf.Term {
+// term returns the term of a level-1 token, of which word is the hash, 0 if it is none.
+func (m *Maker) term(token []byte, word uint32) tfidf.Term {
 	if m.known == nil {
 		m.known = make([]known, knownTokens)
 	}
-	k := &m.known[xxh3.Hash(token)%knownTokens]
+	k := &m.known[word>>1%knownTokens] // the lowest bit is not of the hash
 	if string(k.token[:k.bytes]) == string(token) {
 		return k.term
 	}
@@ -164,8 +165,9 @@ func moved[S ~[]T, T any](values S, to *[]byte) S {
 
 // terms takes the terms of the title and of the lead.
 func (m *Maker) terms(p *Page) {
-	for _, token := range m.title.Tokens {
-		if id := m.term(m.title.Norm[token.At:token.End]); id != 0 {
+	m.words = shingle.Words(m.words[:0], &m.title)
+	for i, token := range m.title.Tokens {
+		if id := m.term(m.title.Norm[token.At:token.End], m.words[i]); id != 0 {
 			p.terms = append(p.terms, tfidf.Count{Term: id, N: 1})
 		}
 	}
@@ -182,10 +184,11 @@ func (m *Maker) terms(p *Page) {
 	}
 	tokens := m.text.Tokens[p.first:]
 	tokens = tokens[:min(len(tokens), leadWords)]
+	words := p.shared.Words[p.shared.Lead+p.first:]
 	p.lead, p.widths = make([]tfidf.Term, len(tokens)), make([]uint16, len(tokens))
 	for i, token := range tokens {
 		p.widths[i] = uint16(min(token.To-token.From, math.MaxUint16))
-		p.lead[i] = m.term(m.text.Norm[token.At:token.End])
+		p.lead[i] = m.term(m.text.Norm[token.At:token.End], words[i])
 	}
 }
 

@@ -116,7 +116,7 @@ func (s *size) UnmarshalText(text []byte) error {
 
 // shares divides what a run may take: pages are in the mapped file and need little at a time, the
 // heap has the rest, of which the program and its stacks take some.
-func (s size) shares() (mapped, heap int64) { return int64(s) / 5, int64(s) * 3 / 4 }
+func (s size) shares() (mapped, heap int64) { return int64(s) / 8, int64(s) * 11 / 16 }
 
 type runCmd struct {
 	Input []string `arg:"" help:"Files, folders or patterns of JSONL, Parquet or text pages, plain or compressed; - is the standard input."`
