@@ -3,6 +3,7 @@ package spill
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -41,6 +42,9 @@ func Create(dir string, limit int64) (*File, error) {
 		return nil, err
 	}
 	f := &File{file: file, stop: make(chan struct{}), stopped: make(chan struct{})}
+	// One processor more than there are workers: the watch would wait for one of them otherwise, which
+	// on a busy machine takes longer than filling the memory.
+	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)
 	go f.watch(limit)
 	return f, nil
 }
@@ -121,6 +125,7 @@ func (f *File) Close() error {
 	f.mu.Unlock()
 	<-f.stopped
 	f.mu.Lock()
+	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) - 1)
 	for _, c := range f.chunks {
 		if err := unix.Munmap(c); err != nil {
 			return err
