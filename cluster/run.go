@@ -232,17 +232,25 @@ func (o own) overlap(r passage.Range) int {
 
 // main returns where the main text of a page is, by its parts.
 func (p *Page) main(parts []article.Part) own {
-	spans := p.shared.Spans.Unpack(nil)
 	var out own
-	word := 0
-	for _, part := range parts {
-		from := word
-		for word < len(spans) && int(spans[word].From) < part.To {
-			word++
+	part, from, words := 0, 0, 0 // the first word of the part
+	end := func() {
+		if parts[part].Kind == article.Main && words > from {
+			out = append(out, passage.Range{From: p.shared.Lead + from, To: p.shared.Lead + words})
 		}
-		if part.Kind == article.Main && word > from {
-			out = append(out, passage.Range{From: p.shared.Lead + from, To: p.shared.Lead + word})
+		part, from = part+1, words
+	}
+	for i, span := range p.shared.Spans.All() {
+		for part < len(parts) && int(span.From) >= parts[part].To {
+			end()
 		}
+		if part == len(parts) {
+			return out
+		}
+		words = i + 1
+	}
+	for part < len(parts) {
+		end()
 	}
 	return out
 }
@@ -581,10 +589,15 @@ func (p *Page) Counts(parts []article.Part) []tfidf.Count {
 	for _, c := range p.terms {
 		out = append(out, tfidf.Count{Term: c.Term, N: titleWeight * c.N})
 	}
-	spans := p.shared.Spans.Unpack(nil)
 	part, taken := 0, 0
-	for i, term := range p.lead {
-		at := spans[p.first+i]
+	for word, at := range p.shared.Spans.All() {
+		i := word - p.first
+		if i < 0 {
+			continue
+		}
+		if i == len(p.lead) {
+			break
+		}
 		for part < len(parts)-1 && parts[part].To <= int(at.From) {
 			part++
 		}
@@ -594,7 +607,7 @@ func (p *Page) Counts(parts []article.Part) []tfidf.Count {
 		if taken += int(p.widths[i]) + 1; taken > leadBytes {
 			break
 		}
-		if term != 0 {
+		if term := p.lead[i]; term != 0 {
 			out = append(out, tfidf.Count{Term: term, N: 1})
 		}
 	}
