@@ -139,15 +139,7 @@ func Run(pages []*Page, o Options, now func() time.Time) (*Result, error) {
 		}
 		r.signers <- &signer{sketcher: s}
 	}
-	slices.SortFunc(pages, func(a, b *Page) int {
-		if a.Date.IsZero() != b.Date.IsZero() {
-			if a.Date.IsZero() {
-				return 1
-			}
-			return -1
-		}
-		return cmp.Or(a.Date.Compare(b.Date), cmp.Compare(a.ID, b.ID))
-	})
+	Sort(pages)
 	pairs := r.passages()
 	r.done("passages")
 	r.copies(pairs)
@@ -157,6 +149,19 @@ func Run(pages []*Page, o Options, now func() time.Time) (*Result, error) {
 	}
 	r.done("stories")
 	return r.res, nil
+}
+
+// Sort brings pages into canonical order, as [Run] does: by date, those without one last, then by ID.
+func Sort(pages []*Page) {
+	slices.SortFunc(pages, func(a, b *Page) int {
+		if a.Date.IsZero() != b.Date.IsZero() {
+			if a.Date.IsZero() {
+				return 1
+			}
+			return -1
+		}
+		return cmp.Or(a.Date.Compare(b.Date), cmp.Compare(a.ID, b.ID))
+	})
 }
 
 type runner struct {

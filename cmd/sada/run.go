@@ -27,7 +27,6 @@ import (
 	"sada/cluster/story"
 	"sada/cmd/sada/internal/corpus"
 	"sada/cmd/sada/internal/publish"
-	"sada/cmd/sada/internal/spill"
 	"sada/features/arabic"
 	"sada/features/article"
 	"sada/features/shingle"
@@ -170,28 +169,25 @@ func (c *jobFlags) do(p *program, j job) error {
 	// With a reader that goes away, as head does, writing fails; the signal would leave a half-made folder.
 	signal.Ignore(syscall.SIGPIPE)
 
-	var move func(*cluster.Page) error
+	var spilled *spiller
 	if c.Memory > 0 {
 		mapped, heap := c.Memory.shares()
-		dir := c.Tmp
-		if dir == "" {
-			dir = folder.Parent()
+		if spilled, err = newSpiller(cmp.Or(c.Tmp, folder.Parent()), mapped); err != nil {
+			return err
 		}
-		file, err := spill.Create(dir, mapped)
-		if err != nil {
-			return fmt.Errorf("create the temporary file: %w", err)
-		}
-		defer file.Close()
-		move = func(page *cluster.Page) error { return page.Move(file.Alloc) }
+		defer spilled.close()
 		defer debug.SetMemoryLimit(debug.SetMemoryLimit(heap))
 		options.Memory = int(heap) / 2
 	}
 
 	tell := newTeller(p, c.Quiet, c.JSON)
 	start := time.Now()
-	in, err := read(p.ctx, set, c.Stemmer, workers, move, tell)
+	in, err := read(p.ctx, set, c.Stemmer, workers, spilled, tell)
 	tell.done()
 	if err != nil {
+		return err
+	}
+	if err := spilled.order(in.pages); err != nil {
 		return err
 	}
 	old, err := j.known(in, set)
@@ -275,8 +271,8 @@ type input struct {
 // batchPages is how many pages go to a goroutine at a time: a millisecond's work and more.
 const batchPages = 64
 
-// read reads all pages and makes their features, which move, unless it is nil, puts where they shall be.
-func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, move func(*cluster.Page) error, tell *teller) (*input, error) {
+// read reads all pages and makes their features, which spilled, unless it is nil, keeps.
+func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, spilled *spiller, tell *teller) (*input, error) {
 	st, err := arabic.ParseStemmer(stemmer)
 	if err != nil {
 		return nil, err
@@ -302,11 +298,8 @@ func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, mov
 				k.page = m.Make(&k.record.Page)
 				k.published = date(k.record.Page.PublishedAt, k.record.Page.DayOnly)
 				k.record.Page.Text = "" // it is not needed any more
-				if move == nil {
-					continue
-				}
-				if err := move(k.page); err != nil {
-					return fmt.Errorf("keep a page: %w", err)
+				if err := spilled.keep(k.page); err != nil {
+					return err
 				}
 			}
 			return nil
