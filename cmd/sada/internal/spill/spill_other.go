@@ -13,3 +13,9 @@ func (*File) Alloc(n int) ([]byte, error) { return make([]byte, n), nil }
 
 // Close does nothing.
 func (*File) Close() error { return nil }
+
+// Release does nothing.
+func (*File) Release() error { return nil }
+
+// Resident returns 0.
+func Resident() int64 { return 0 }
