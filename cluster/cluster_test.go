@@ -536,7 +536,7 @@ func TestMakeLeadsBackToDamagedText(t *testing.T) {
 		same("marker", p.MarkerFrom, p.MarkerTo, q.MarkerFrom, q.MarkerTo)
 		same("title", p.TitleFrom, p.TitleTo, q.TitleFrom, q.TitleTo)
 	}
-	if d := cmp.Diff(sound.Counts(sound.shared.Parts), broken.Counts(broken.shared.Parts)); d != "" {
+	if d := cmp.Diff(sound.Counts(sound.shared.Parts, Defaults().Vocabulary), broken.Counts(broken.shared.Parts, Defaults().Vocabulary)); d != "" {
 		t.Errorf("a damaged page has other terms: %s", d)
 	}
 	words, spans := broken.MainWords(broken.shared.Parts)
@@ -563,7 +563,7 @@ func TestMakePutsTheTitleOnce(t *testing.T) {
 	if d := cmp.Diff(a, b); d != "" {
 		t.Errorf("main text: %s", d)
 	}
-	if d := cmp.Diff(apart.Counts(apart.shared.Parts), inText.Counts(inText.shared.Parts)); d != "" {
+	if d := cmp.Diff(apart.Counts(apart.shared.Parts, Defaults().Vocabulary), inText.Counts(inText.shared.Parts, Defaults().Vocabulary)); d != "" {
 		t.Errorf("terms: %s", d)
 	}
 	if alone := m.Make(page("c", 0, raceTitle, "")); len(alone.shared.Words) != alone.shared.Lead || alone.Bytes() != 0 {
@@ -575,11 +575,11 @@ func TestCounts(t *testing.T) {
 	count := func(p *Page, word string) int {
 		t.Helper()
 		m := Maker{Stemmer: arabic.Light10}
-		term := m.Make(page("", 0, word, "")).Counts(nil)
+		term := m.Make(page("", 0, word, "")).Counts(nil, Defaults().Vocabulary)
 		if len(term) != 1 {
 			t.Fatalf("%q is %d terms", word, len(term))
 		}
-		for _, c := range p.Counts(p.shared.Parts) {
+		for _, c := range p.Counts(p.shared.Parts, Defaults().Vocabulary) {
 			if c.Term == term[0].Term {
 				return int(c.N)
 			}
@@ -589,16 +589,17 @@ func TestCounts(t *testing.T) {
 	filler := strings.Repeat("قلعة ", 180) // of ten bytes each with its space, less than the lead
 	long := strings.Repeat("قلعة ", 400)
 	m := Maker{Stemmer: arabic.Light10}
+	title := int(Defaults().Vocabulary.TitleWeight)
 	for _, c := range []struct {
 		name        string
 		title, text string
 		want        int
 	}{
 		{"nowhere", "سباق", "قلعة", 0},
-		{"in the title", "عاصفة", "قلعة", titleWeight},
-		{"twice in the title", "عاصفة عاصفة", "قلعة", 2 * titleWeight},
+		{"in the title", "عاصفة", "قلعة", title},
+		{"twice in the title", "عاصفة عاصفة", "قلعة", 2 * title},
 		{"in the text", "سباق", "عاصفة قلعة", 1},
-		{"in both", "عاصفة", "قلعة عاصفة", 1 + titleWeight},
+		{"in both", "عاصفة", "قلعة عاصفة", 1 + title},
 		{"at the end of the lead", "سباق", filler + "عاصفة", 1},
 		{"after the lead", "سباق", long + "عاصفة", 0},
 		{"appended", "سباق", "قلعة هادئة.\nإقرأ أيضاً:\nعاصفة تضرب ساحل المرجان\n" + library, 0},
@@ -664,5 +665,35 @@ func TestMakerHasNoMemory(t *testing.T) {
 		if d := cmp.Diff(fresh.Make(p), used.Make(p), cmp.AllowUnexported(Page{}), cmpopts.EquateEmpty()); d != "" {
 			t.Errorf("%s: %s", p.ID, d)
 		}
+	}
+}
+
+// TestWeights runs again with the weights of the run before.
+func TestWeights(t *testing.T) {
+	all := town()
+	run := func(pages []*article.Page, w *Weights) *Result {
+		t.Helper()
+		o := Defaults()
+		o.Weights = w
+		res, err := Run(corpus(pages), o, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res
+	}
+	first := run(all, nil)
+	if d := equal(first, run(all, first.Weights())); d != "" {
+		t.Errorf("the same pages with their own weights: %s", d)
+	}
+	most := run(all[:len(all)-1], nil)
+	later := run(all, most.Weights())
+	if later.Terms.Docs() != most.Terms.Docs() || later.Story.Threshold != most.Story.Threshold || later.Story.Floor != most.Story.Floor {
+		t.Errorf("%d documents and threshold %g with the weights of %d and %g", later.Terms.Docs(), later.Story.Threshold, most.Terms.Docs(), most.Story.Threshold)
+	}
+	if d := equal(later, run(all, later.Weights())); d != "" {
+		t.Errorf("a second time: %s", d)
+	}
+	if few := run(all[:2], nil); run(all, few.Weights()).Terms.Version() != first.Terms.Version() {
+		t.Error("the weights of two pages serve many")
 	}
 }

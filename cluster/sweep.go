@@ -16,10 +16,11 @@ type Sweep struct {
 
 // NewSweep prepares the nodes of a result, which it keeps.
 func NewSweep(res *Result, workers int) *Sweep {
-	nodes := res.nodes(workers)
-	each(len(nodes), workers, func(i int) { nodes[i].Vector = res.Terms.Vector(res.counts(i)) })
-	never, _ := res.templates()
-	return &Sweep{res: res, nodes: nodes, never: never}
+	counts, nodes := res.nodes(workers)
+	for i, terms := range res.spelled(counts, workers) {
+		nodes[i].Vector, nodes[i].Together = res.Terms.Vector(terms), res.Together[i]
+	}
+	return &Sweep{res: res, nodes: nodes, never: res.Never}
 }
 
 // Stories returns the story of every page, in the numbers of [Result.Pages], as the lowest copy group in
@@ -28,6 +29,9 @@ func NewSweep(res *Result, workers int) *Sweep {
 func (s *Sweep) Stories(o story.Options) ([]int, story.Options, error) {
 	if err := o.Validate(); err != nil {
 		return nil, o, err
+	}
+	if o.Chance == 0 {
+		o.Chance = s.res.Story.Chance
 	}
 	o = o.For(s.nodes)
 	graph := o

@@ -1,6 +1,10 @@
 package copies
 
-import "sada/features/shingle"
+import (
+	"strings"
+
+	"sada/features/shingle"
+)
 
 // Fate says what became of a sentence in another version of its text.
 type Fate string
@@ -67,4 +71,21 @@ func Sentences(a, b []uint32, ends []int) []Sentence {
 		from = to
 	}
 	return out
+}
+
+// SentenceEnds returns the indices of the words after each sentence of a text whose words stand at
+// the spans: what [Sentences] asks for. A sentence ends at a full stop, a question or exclamation mark,
+// a semicolon, three dots or a line's end.
+func SentenceEnds(text string, at []shingle.Span) []int {
+	var ends []int
+	for i := range at {
+		next := len(text)
+		if i+1 < len(at) {
+			next = int(at[i+1].From)
+		}
+		if next > int(at[i].To) && strings.ContainsAny(text[at[i].To:next], ".!؟?؛\n…") || i+1 == len(at) {
+			ends = append(ends, i+1)
+		}
+	}
+	return ends
 }

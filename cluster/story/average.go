@@ -71,20 +71,86 @@ func itself(n int) []int32 {
 	return slot
 }
 
-// byStory returns, for every node, the first node of the same earlier story, or itself.
+// byStory returns, for every node, the first node of those it starts in one group with, of the same
+// earlier story or the same Together, or itself.
 func byStory(nodes []Node) []int32 {
 	slot := itself(len(nodes))
+	story := make([]int, len(nodes)) // of a root
 	first := make(map[int]int32)
 	for i := range nodes {
-		if story := nodes[i].Story; story != 0 {
-			if f, ok := first[story]; ok {
+		story[i] = nodes[i].Story
+		if story[i] != 0 {
+			if f, ok := first[story[i]]; ok {
 				slot[i] = f
 			} else {
-				first[story] = int32(i)
+				first[story[i]] = int32(i)
 			}
 		}
 	}
+	together := make(map[int]int32)
+	for i := range nodes {
+		n := nodes[i].Together
+		if n == 0 {
+			continue
+		}
+		f, ok := together[n]
+		if !ok {
+			together[n] = int32(i)
+			continue
+		}
+		a, b := root(slot, f), root(slot, int32(i))
+		if a > b {
+			a, b = b, a
+		}
+		if a != b && !apart(story[a], story[b]) {
+			slot[b] = a
+			story[a] = max(story[a], story[b])
+		}
+	}
+	for i := range slot {
+		slot[i] = root(slot, int32(i))
+	}
 	return slot
+}
+
+// bars are the nodes that each slot must not meet. Those without any are nil.
+type bars [][]int32
+
+func newBars(slot []int32, never [][2]int32) bars {
+	if len(never) == 0 {
+		return nil
+	}
+	b := make(bars, len(slot))
+	for _, p := range never {
+		x, y := slot[p[0]], slot[p[1]]
+		b[x], b[y] = append(b[x], p[1]), append(b[y], p[0])
+	}
+	return b
+}
+
+// between tells whether a pair of nodes keeps the groups of two slots apart; in says in which slot a
+// node is.
+func (b bars) between(x, y int32, in func(node int32) int32) bool {
+	if b == nil {
+		return false
+	}
+	if len(b[x]) > len(b[y]) {
+		x, y = y, x
+	}
+	for _, node := range b[x] {
+		if in(node) == y {
+			return true
+		}
+	}
+	return false
+}
+
+// move gives the bars of slot x to slot y.
+func (b bars) move(x, y int32) {
+	if b != nil {
+		b[y] = append(b[y], b[x]...)
+		b[x] = nil
+	}
 }
 
 // AverageLink merges, as long as there is one, the pair of groups with the highest mean weight of at
@@ -92,7 +158,8 @@ func byStory(nodes []Node) []int32 {
 // them, divided by the product of their sizes: every pair of pages counts, one without a link as 0.
 // Of equal means, the pair with the lowest first node wins, then that with the lowest second; a
 // group is named by its lowest node. Groups of two different earlier stories do not merge, and nodes
-// of the same earlier story start as one group. The nodes of a pair in never are never in one group.
+// of the same earlier story, or the same Together, start as one group. The nodes of a pair in never are
+// never in one group, unless they start in one.
 //
 // It returns for every node the lowest node of its group. Links may be in any order, each pair once;
 // those under threshold matter too. Threshold is over 0.
@@ -162,7 +229,7 @@ type upgma struct {
 	first     []int32       // by slot: lowest node
 	story     []int         // by slot: the earlier story, or 0
 	into      []int32       // for every node the slot it was merged into; a slot in use is its own
-	never     [][]int32     // by slot: nodes that none of its nodes may meet; nil without such pairs
+	never     bars
 
 	// queue has, for every pair that may merge, an entry whose mean is at least that of the pair
 	// now. A mean can only rise when a group joins that is a neighbour of the other, and then a new
@@ -181,17 +248,11 @@ func newUPGMA(nodes []Node, links []Link, threshold float64, never [][2]int32) *
 		first:     itself(n),
 		story:     make([]int, n),
 		into:      slot,
+		never:     newBars(slot, never),
 	}
 	for i := range nodes {
 		u.size[slot[i]] += nodes[i].size()
-		u.story[i] = nodes[i].Story
-	}
-	if len(never) > 0 {
-		u.never = make([][]int32, n)
-		for _, p := range never {
-			a, b := slot[p[0]], slot[p[1]]
-			u.never[a], u.never[b] = append(u.never[a], p[1]), append(u.never[b], p[0])
-		}
+		u.story[slot[i]] = max(u.story[slot[i]], nodes[i].Story)
 	}
 	for a, near := range u.near {
 		for _, p := range near {
@@ -205,18 +266,7 @@ func newUPGMA(nodes []Node, links []Link, threshold float64, never [][2]int32) *
 
 // barred tells whether a pair of nodes keeps two groups from merging.
 func (u *upgma) barred(a, b int32) bool {
-	if u.never == nil {
-		return false
-	}
-	if len(u.never[a]) > len(u.never[b]) {
-		a, b = b, a
-	}
-	for _, node := range u.never[a] {
-		if root(u.into, node) == b {
-			return true
-		}
-	}
-	return false
+	return u.never.between(a, b, func(node int32) int32 { return root(u.into, node) })
 }
 
 func (u *upgma) mean(a, b int32, sum int64) float64 {
@@ -244,10 +294,7 @@ func (u *upgma) merge(a, b int32) {
 	u.size[b] += u.size[a]
 	u.first[b] = min(u.first[a], u.first[b])
 	u.story[b] = max(u.story[a], u.story[b]) // one of them is 0, or both are the same
-	if u.never != nil {
-		u.never[b] = append(u.never[b], u.never[a]...)
-		u.never[a] = nil
-	}
+	u.never.move(a, b)
 	u.forget(b)
 	for _, p := range u.near[a] {
 		x := p.node

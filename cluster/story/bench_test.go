@@ -63,10 +63,8 @@ func BenchmarkMethods(b *testing.B) {
 	links, _ := Graph(nodes, Defaults())
 	for _, m := range []struct {
 		name string
-		run  func([]Node, []Link, float64) []int32
-	}{{"AverageLink", func(nodes []Node, links []Link, threshold float64) []int32 {
-		return AverageLink(nodes, links, threshold)
-	}}, {"Components", Components}, {"Propagation", Propagation}} {
+		run  func([]Node, []Link, float64, ...[2]int32) []int32
+	}{{"AverageLink", AverageLink}, {"Components", Components}, {"Propagation", Propagation}} {
 		b.Run(m.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

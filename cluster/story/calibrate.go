@@ -7,20 +7,27 @@ import (
 	"sort"
 )
 
-// The calibration of [Calibrate]: how many unrelated nodes in the window of a node may reach the
-// threshold with it. Average link bears several because they are unrelated to each other as well.
+// Values of [Options].Chance. Average link bears several unrelated nodes over the threshold because they
+// are unrelated to each other as well.
 const (
-	// chanceShort is for headlines. It was chosen on the Portuguese headlines of testdata/quality.tsv
-	// alone, where it is within .002 of the best fixed threshold; the Spanish ones confirm it.
-	chanceShort = 13
-	// chanceLong is for full texts, whose formulas make unrelated pages alike in groups: with 13, half
+	// ChanceHeadlines was chosen on the Portuguese headlines of testdata/quality.tsv alone, where it is
+	// within .002 of the best fixed threshold; the Spanish ones confirm it.
+	ChanceHeadlines = 13
+	// ChanceTexts is for full texts, whose formulas make unrelated pages alike in groups: with 13, half
 	// of the stories looked at in 20,329 pages were subjects rather than events.
-	chanceLong = 2
+	ChanceTexts = 2
+)
+
+const (
 	// longText is the number of terms, in the mean, that a full text has; headlines have 8 to 15.
 	longText = 30
 
+	// leastAny was chosen on one half of the stories of the English full texts, which have no dates;
+	// the other half confirms it (cluster/testdata/tried.txt).
+	leastAny = 6
+
 	lowest95   = .95    // quantile of unrelated pairs that the threshold is at least
-	leastLevel = .10    // two wordings of one event in a corpus with few others reach this
+	leastLevel = .12    // two wordings of one event in a corpus with few others reach this; with .10 the gold corpus has F1 .982, with .12 1.000
 	mostLevel  = .30    // wordings of one event hardly ever have a higher mean
 	samples    = 200000 // pairs: the quantile at .999 has a relative error of 7 %
 	fewest     = 2000   // pairs beyond the horizon; with fewer, any pairs are taken
@@ -56,21 +63,38 @@ func Calibrate(nodes []Node, o Options) float64 {
 	for i := range nodes {
 		terms += nodes[i].Vector.Len()
 	}
-	unrelated, chance := far, float64(chanceLong)
-	if terms < longText*len(nodes) {
-		chance = chanceShort
+	unrelated, chance := far, o.Chance
+	switch {
+	case chance == 0 && terms < longText*len(nodes):
+		chance = ChanceHeadlines
+	case chance == 0:
+		chance = ChanceTexts
 	}
-	if len(far) < fewest {
-		// Pairs of one story are among these, so that more of them must be allowed.
-		unrelated, chance = append(far, all...), chanceShort
+	mixed := len(far) < fewest || oneDated(nodes) == 1
+	if mixed {
+		unrelated = append(far, all...)
 	}
 	if len(unrelated) == 0 {
 		return leastLevel
 	}
 	slices.Sort(unrelated)
-	quantile := func(p float64) float64 { return unrelated[int(max(p, 0)*float64(len(unrelated)-1))] }
-	level := max(quantile(1-chance/max(window(nodes, o.Sigma), chance)), quantile(lowest95))
+	level := quantile(unrelated, lowest95)
+	if mixed {
+		// Pairs of one story are among these: the surest are left out, and for the others more of
+		// them must be allowed.
+		sure, _ := slices.BinarySearch(unrelated, mostLevel)
+		unrelated, chance = unrelated[:sure], max(chance, leastAny)
+	}
+	level = max(level, quantile(unrelated, 1-chance/max(window(nodes, o.Sigma), chance)))
 	return min(max(level, leastLevel), mostLevel)
+}
+
+// quantile returns the p-th quantile of ascending values, 0 if there are none.
+func quantile(values []float64, p float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	return values[int(max(p, 0)*float64(len(values)-1))]
 }
 
 // For returns the options with which nodes are clustered. Where the threshold is left open, it is
@@ -99,7 +123,7 @@ func window(nodes []Node, sigma float64) float64 {
 		}
 	}
 	slices.Sort(times)
-	sum := float64(undated)*float64(undated-1) + 2*undatedFactor*float64(undated)*float64(len(times))
+	sum := float64(undated)*float64(undated-1) + 2*oneDated(nodes)*float64(undated)*float64(len(times))
 	reach := 4 * sigma * day // the factor beyond is under 1/2,980
 	type cell struct {
 		at    float64

@@ -25,14 +25,14 @@ func Cluster(nodes []Node, o Options) Result {
 }
 
 // Partition groups nodes by the method and the threshold of the options, which must not be left open,
-// and returns for every node the lowest node of its group. Average link keeps the nodes of each pair
-// in never apart; the other methods do not know of such pairs.
+// and returns for every node the lowest node of its group. The nodes of a pair in never are kept apart,
+// unless they start together ([Node].Together).
 func Partition(nodes []Node, links []Link, o Options, never ...[2]int32) []int32 {
 	switch o.Method {
 	case ByComponents:
-		return Components(nodes, links, o.Threshold)
+		return Components(nodes, links, o.Threshold, never...)
 	case ByPropagation:
-		return Propagation(nodes, links, o.Threshold)
+		return Propagation(nodes, links, o.Threshold, never...)
 	}
 	return AverageLink(nodes, links, o.Threshold, never...)
 }

@@ -1,5 +1,10 @@
 package story
 
+import (
+	"cmp"
+	"slices"
+)
+
 // Story is a group of nodes and its figures.
 type Story struct {
 	Members []int32 // ascending; stories of one [Describe] share memory
@@ -123,4 +128,51 @@ func (s *Story) survey(nodes []Node, fits []Fit) {
 // earlier tells whether a has a date before b, or any where b has none.
 func earlier(a, b *Node) bool {
 	return a.Dated && (!b.Dated || a.Time < b.Time)
+}
+
+// Suggestion is another story that may tell of the same event.
+type Suggestion struct {
+	Story int // in the slice of [Describe]
+
+	// Similarity is the mean weight over all pairs of pages of the two stories.
+	Similarity float64
+}
+
+// Suggest returns, for every story of [Describe], the stories whose mean weight to it is at least least:
+// near misses of [AverageLink], for somebody to decide. The most similar come first, equal ones by
+// number. Stories that a pair in never, or two earlier stories, keep apart are not suggested.
+func Suggest(nodes []Node, stories []Story, links []Link, least float64, never ...[2]int32) [][]Suggestion {
+	of := make([]int, len(nodes))
+	sizes := make([]int64, len(stories))
+	earlier := make([]int, len(stories))
+	for n := range stories {
+		for _, m := range stories[n].Members {
+			of[m] = n
+			sizes[n] += nodes[m].size()
+			earlier[n] = max(earlier[n], nodes[m].Story)
+		}
+	}
+	pair := func(a, b int32) [2]int { return [2]int{min(of[a], of[b]), max(of[a], of[b])} }
+	sums := make(map[[2]int]int64)
+	for _, l := range links {
+		if of[l.A] != of[l.B] {
+			sums[pair(l.A, l.B)] += fixed(l.Weight) * nodes[l.A].size() * nodes[l.B].size()
+		}
+	}
+	for _, p := range never {
+		delete(sums, pair(p[0], p[1]))
+	}
+	out := make([][]Suggestion, len(stories))
+	for p, sum := range sums {
+		a, b := p[0], p[1]
+		if mean := float64(sum) / (one * float64(sizes[a]*sizes[b])); mean >= least && !apart(earlier[a], earlier[b]) {
+			out[a], out[b] = append(out[a], Suggestion{b, mean}), append(out[b], Suggestion{a, mean})
+		}
+	}
+	for _, list := range out {
+		slices.SortFunc(list, func(s, t Suggestion) int {
+			return cmp.Or(cmp.Compare(t.Similarity, s.Similarity), cmp.Compare(s.Story, t.Story))
+		})
+	}
+	return out
 }

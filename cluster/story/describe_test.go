@@ -160,3 +160,31 @@ func TestLabels(t *testing.T) {
 		t.Errorf("the counts of a page were changed:\n%s", d)
 	}
 }
+
+func TestSuggest(t *testing.T) {
+	// Two stories of two and two of one; sums by hand: 0,1 with 2,3 is (.4+.2)/4, with 4 is .28/2; 4 with 5 is .5.
+	nodes := make([]Node, 6)
+	links := []Link{{0, 1, .9, .9}, {0, 2, .4, .4}, {1, 3, .2, .2}, {0, 4, .28, .28}, {2, 3, .9, .9}, {4, 5, .5, .5}}
+	stories, _ := Describe(nodes, Result{Story: []int32{0, 0, 2, 2, 4, 5}, Links: links})
+	near := cmpopts.EquateApprox(0, 1e-6)
+	for _, tt := range []struct {
+		name  string
+		least float64
+		never [][2]int32
+		want  [][]Suggestion
+	}{
+		{"all", .1, nil, [][]Suggestion{{{1, .15}, {2, .14}}, {{0, .15}}, {{3, .5}, {0, .14}}, {{2, .5}}}},
+		{"the most similar", .4, nil, [][]Suggestion{nil, nil, {{3, .5}}, {{2, .5}}}},
+		{"not those that must stay apart", .4, [][2]int32{{4, 5}}, [][]Suggestion{nil, nil, nil, nil}},
+	} {
+		if d := cmp.Diff(tt.want, Suggest(nodes, stories, links, tt.least, tt.never...), near); d != "" {
+			t.Errorf("%s (want -, got +):\n%s", tt.name, d)
+		}
+	}
+	for i := range nodes {
+		nodes[i].Story = i/4 + 1 // 4 and 5 are one earlier story, the others another
+	}
+	if got := Suggest(nodes, stories, links, .1); len(got[2]) != 1 || got[2][0].Story != 3 {
+		t.Errorf("two earlier stories are suggested as one: %v", got)
+	}
+}

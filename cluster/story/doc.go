@@ -5,11 +5,14 @@
 //  1. [Graph] indexes the heaviest terms of every node and proposes pairs that share some of them
 //     within the horizon. The posting lists are in the order of time, so only a window is read.
 //  2. [Graph] weighs every proposed pair: the cosine of the full vectors, times a Gaussian of the
-//     days between them. Weights under a floor are dropped; what is left are the [Link]s.
+//     days between them. Weights under a floor are dropped; what is left are the [Link]s. The
+//     neighbours of a node's neighbours are compared as well, and what the nearest neighbours of
+//     both ends say goes into the weight of a link: one within a story gains, a bridge loses.
 //  3. [AverageLink] merges the two groups with the highest mean weight of all their pairs, again and
 //     again, down to a threshold (UPGMA: Sokal and Michener 1958). A pair without a link counts 0.
 //  4. [Cluster] does all of this, and gives the same stories for the same nodes in any order.
-//  5. [Describe] says how dense every story is and how well every node fits into its own.
+//  5. [Describe] says how dense every story is and how well every node fits into its own, [Suggest]
+//     which stories were nearly one.
 //  6. [Labels] finds the terms that tell a story from the others.
 //
 // A node may be locked: it stands for a story of an earlier night. Two of them never merge, so a

@@ -73,6 +73,8 @@ func TestValidate(t *testing.T) {
 		"story options: posting cap 0: want at least 1":                                                 func(o *Options) { o.PostingCap = 0 },
 		"story options: method louvain: want average-link, components or propagation":                   func(o *Options) { o.Method = "louvain" },
 		"story options: workers 0: want at least 1":                                                     func(o *Options) { o.Workers = 0 },
+		"story options: support 256: want from 0 to 255":                                                func(o *Options) { o.Support = 256 },
+		"story options: chance -1: want a number of nodes":                                              func(o *Options) { o.Chance = -1 },
 	} {
 		o := Defaults()
 		change(&o)
@@ -96,7 +98,7 @@ func TestCluster(t *testing.T) {
 		{name: "no terms", nodes: []Node{page(0, ""), page(0, "")}, want: []int32{0, 1}},
 		{name: "same", nodes: []Node{page(0, "abc"), page(0, "xyz"), page(0, "abc")}, want: []int32{0, 1, 0}},
 		{name: "one term in common is not enough", nodes: []Node{page(0, "a"), page(0, "a")}, want: []int32{0, 1}},
-		{name: "chain holds at pairs", nodes: chain, set: func(o *Options) { o.Threshold = .3 }, want: []int32{0, 0, 2, 2, 4}},
+		{name: "chain holds at pairs", nodes: chain, set: func(o *Options) { o.Threshold, o.Support = .3, 0 }, want: []int32{0, 0, 2, 2, 4}},
 		{name: "components chain", nodes: chain, set: func(o *Options) { o.Method = ByComponents }, want: []int32{0, 0, 0, 0, 0}},
 
 		{name: "a day later", nodes: []Node{page(0, "abcd"), page(1, "abcd")}, want: []int32{0, 0}},
@@ -115,7 +117,8 @@ func TestCluster(t *testing.T) {
 		{name: "two locked of the same terms stay apart", nodes: []Node{locked(7, page(0, "abcd")), locked(8, page(0, "abcd"))}, want: []int32{0, 1}},
 		{name: "new joins the nearer locked", nodes: []Node{locked(7, page(0, "abcd")), locked(8, page(0, "abce")), page(0, "abcez")}, want: []int32{0, 1, 1}},
 		{name: "new does not bridge locked", nodes: []Node{page(0, "abcd"), locked(7, page(0, "abcd")), locked(8, page(0, "abcd"))}, want: []int32{0, 0, 2}},
-		{name: "grown story and locked stay apart", nodes: []Node{locked(7, page(0, "abcd")), page(0, "abcd"), locked(8, page(.1, "abcd")), page(.1, "abcd")}, want: []int32{0, 0, 2, 2}},
+		{name: "grown story and locked stay apart", nodes: []Node{locked(7, page(0, "abcd")), page(0, "abcd"), locked(8, page(.1, "abcd")), page(.1, "abcd")},
+			set: func(o *Options) { o.Support = 0 }, want: []int32{0, 0, 2, 2}},
 		{name: "nodes of one story are together", nodes: []Node{locked(7, page(0, "abcd")), page(0, "xyz"), locked(7, page(90, "pqrs"))}, want: []int32{0, 1, 0}},
 		{name: "components keep locked apart", nodes: []Node{locked(7, page(0, "abcd")), page(0, "abcd"), locked(8, page(0, "abcd"))},
 			set: func(o *Options) { o.Method = ByComponents }, want: []int32{0, 0, 2}},
@@ -212,7 +215,13 @@ func drawOptions(t *rapid.T) Options {
 func TestGraphIsEveryPair(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		nodes, o := drawNodes(t, 40), drawOptions(t)
-		o.PostingCap = 5000
+		o.PostingCap, o.Support = 5000, 0
+		dated := 0
+		for i := range nodes {
+			if nodes[i].Dated {
+				dated++
+			}
+		}
 		var want []Link
 		for a := range nodes {
 			for b := a + 1; b < len(nodes); b++ {
@@ -233,8 +242,11 @@ func TestGraphIsEveryPair(t *testing.T) {
 					days = 0
 				}
 				cosine := na.Vector.Dot(nb.Vector)
-				weight := cosine * math.Exp(-days*days/(2*o.Sigma*o.Sigma))
+				weight := cosine // of a pair with and without a date where most have none
 				locked := na.Story > 0 && nb.Story > 0 && na.Story != nb.Story
+				if !na.Dated && !nb.Dated || na.Dated && nb.Dated || 2*dated >= len(nodes) {
+					weight = cosine * math.Exp(-days*days/(2*o.Sigma*o.Sigma))
+				}
 				if shared >= o.Shared && (days <= o.Horizon || days == o.Sigma) && weight >= o.Floor && !locked {
 					want = append(want, Link{int32(a), int32(b), float32(cosine), float32(weight)})
 				}
@@ -245,6 +257,90 @@ func TestGraphIsEveryPair(t *testing.T) {
 			t.Fatalf("links (every pair -, index +):\n%s", d)
 		}
 	})
+}
+
+// TestPartitionHonoursPairs holds all methods to the pairs that must and must not be together.
+func TestPartitionHonoursPairs(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		nodes, o := drawNodes(t, 30), drawOptions(t)
+		for i := range nodes {
+			nodes[i].Together = max(0, rapid.IntRange(-10, 4).Draw(t, "together"))
+		}
+		start := byStory(nodes)
+		var never [][2]int32
+		for range min(len(nodes), 1) * rapid.IntRange(0, 20).Draw(t, "pairs") {
+			a, b := rapid.IntRange(0, len(nodes)-1).Draw(t, "a"), rapid.IntRange(0, len(nodes)-1).Draw(t, "b")
+			if start[a] != start[b] {
+				never = append(never, [2]int32{int32(a), int32(b)})
+			}
+		}
+		links, _ := Graph(nodes, o)
+		group := Partition(nodes, links, o, never...)
+		for i := range nodes {
+			if group[i] != group[start[i]] {
+				t.Fatalf("nodes %d and %d are not together: %v", start[i], i, group)
+			}
+			for j := range nodes {
+				a, b := nodes[i], nodes[j]
+				if a.Together != 0 && a.Together == b.Together && a.Story == b.Story && group[i] != group[j] {
+					t.Fatalf("nodes %d and %d of Together %d are in two groups: %v", i, j, a.Together, group)
+				}
+				if group[i] == group[j] && apart(a.Story, b.Story) {
+					t.Fatalf("nodes %d and %d of two earlier stories are in one group: %v", i, j, group)
+				}
+			}
+		}
+		for _, p := range never {
+			if group[p[0]] == group[p[1]] {
+				t.Fatalf("nodes %d and %d are in one group: %v", p[0], p[1], group)
+			}
+		}
+	})
+}
+
+func TestSupport(t *testing.T) {
+	o := Defaults()
+	o.Support = 2
+	for _, tt := range []struct {
+		name  string
+		links []Link
+		want  []float32
+	}{
+		{"a pair alone", []Link{{0, 1, .4, .4}}, []float32{.4}},
+		// Of 0, 1 says .5 of itself and .5 of 2: every link has the support .5.
+		{"all alike", []Link{{0, 1, .5, .5}, {0, 2, .5, .5}, {1, 2, .5, .5}}, []float32{.5, .5, .5}},
+		// For 0-1, 0 hears .4 from 1 alone; 1 hears .4 from 0 and nothing of 0 from 2: .2. Mean .3.
+		{"bridges lose", []Link{{0, 1, .4, .4}, {1, 2, .4, .4}}, []float32{.35, .35}},
+		// For 0-2, 0 hears .8 from 1 and .2 from 2, (.8·.8+.2·.2)/1 = .68; so does 2. For 0-1, 0 hears
+		// .8 from 1 and .8 from 2, .8; 1 hears .8 from 0 and .2 from 2, .5.
+		{"a weak link between friends gains", []Link{{0, 1, .8, .8}, {0, 2, .2, .2}, {1, 2, .8, .8}}, []float32{.725, .44, .725}},
+		// 3 is the third of 0 and is not heard by it; but 3 hears 0, .3 of itself.
+		{"the heaviest only", []Link{{0, 1, .5, .5}, {0, 2, .5, .5}, {0, 3, .3, .3}}, []float32{.4375, .4375, .225}},
+	} {
+		newNetwork(4, tt.links).support(tt.links, o)
+		for i, l := range tt.links {
+			if math.Abs(float64(l.Weight-tt.want[i])) > 1e-5 {
+				t.Errorf("%s: link %d-%d: weight %v, want %v", tt.name, l.A, l.B, l.Weight, tt.want[i])
+			}
+		}
+	}
+}
+
+// TestSecondFindsWhatTheIndexMisses: 0 and 2 share no heavy terms, but both share some with 1.
+func TestSecondFindsWhatTheIndexMisses(t *testing.T) {
+	nodes := []Node{page(0, "abcyz"), page(0, "bcdyz"), page(0, "cdeyz")}
+	o := Defaults()
+	o.Top = 3
+	linked := func() bool {
+		links, _ := Graph(nodes, o)
+		return slices.ContainsFunc(links, func(l Link) bool { return l.A == 0 && l.B == 2 })
+	}
+	if !linked() {
+		t.Error("the neighbours of a node are not linked")
+	}
+	if o.Support = 0; linked() {
+		t.Error("the index finds them by itself: choose other terms")
+	}
 }
 
 func TestProbeIsDot(t *testing.T) {

@@ -473,7 +473,7 @@ func (c *evalCmd) lsh(p *program, r *scoreReport, pages []publish.Page) error {
 	}
 	var sets [][]uint64
 	for _, id := range ids {
-		words, _ := f.pages[id].MainWords(parts(f.rows[id]))
+		words, _ := f.pages[id].MainWords(f.rows[id].ArticleParts())
 		if set := shingle.Set(shingle.Grams(nil, words, copies.ShingleWords)); len(set) >= copies.MinShingles {
 			sets = append(sets, set)
 		}

@@ -2,12 +2,8 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"maps"
 	"math"
 	"runtime"
 	"slices"
@@ -20,9 +16,7 @@ import (
 	"sada/cluster/copies"
 	"sada/cluster/lsh"
 	"sada/cluster/story"
-	"sada/cmd/sada/internal/corpus"
 	"sada/cmd/sada/internal/publish"
-	"sada/features/arabic"
 	"sada/features/article"
 	"sada/features/shingle"
 	"sada/features/tfidf"
@@ -37,111 +31,6 @@ func (c *explainCmd) Help() string {
 	return `Reads the run's results and, for two pages, the inputs it was made from, and measures the pair again:
 
   sada explain p001 p002 --run out`
-}
-
-// finished is a finished run and what was looked up in it.
-type finished struct {
-	dir      string
-	manifest *publish.Manifest
-	options  recorded
-	rows     map[string]*publish.Page
-	articles map[string]*article.Page // as they were read again
-	pages    map[string]*cluster.Page
-}
-
-// openRun reads the rows of the pages named; it is an error if one is missing.
-func openRun(dir string, ids ...string) (*finished, error) {
-	m, err := publish.ReadManifest(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, usage("--run names the folder that sada run --out has written", "no run in %s", dir)
-	}
-	if err != nil {
-		return nil, err
-	}
-	f := &finished{dir: dir, manifest: m, rows: make(map[string]*publish.Page), articles: make(map[string]*article.Page), pages: make(map[string]*cluster.Page)}
-	if err := json.Unmarshal(m.Options, &f.options); err != nil {
-		return nil, fmt.Errorf("%s: options: %w", dir, err)
-	}
-	if err := f.find(func(p *publish.Page) bool { return slices.Contains(ids, p.ID) }); err != nil {
-		return nil, err
-	}
-	for _, id := range ids {
-		if f.rows[id] == nil {
-			return nil, usage("pages.jsonl of the run lists the pages, rejects.jsonl what is not among them", "no page %q in %s", id, dir)
-		}
-	}
-	return f, nil
-}
-
-// find adds the rows that are wanted.
-func (f *finished) find(wanted func(*publish.Page) bool) error {
-	for row, err := range publish.Read[publish.Page](f.dir, "pages") {
-		if err != nil {
-			return err
-		}
-		if wanted(&row) {
-			f.rows[row.ID] = &row
-		}
-	}
-	return nil
-}
-
-// unchanged is the hint of verbs that read the inputs again.
-const unchanged = "the texts are read from the files that the run was made from; they must be there, unchanged"
-
-// read reads the texts of all pages in rows from the run's inputs again, all of them to the end: only then
-// is it known that they are those of the run, and which of two records with one ID it kept.
-func (f *finished) read(p *program) error {
-	set, err := f.options.open(p, f.manifest.Arguments, runtime.GOMAXPROCS(0))
-	if err != nil {
-		return &failure{exitFailed, fmt.Errorf("read the run's inputs again: %w", err), unchanged}
-	}
-	st, err := arabic.ParseStemmer(f.options.Stemmer)
-	if err != nil {
-		return err
-	}
-	found := make(map[string]*corpus.Record)
-	for rec, err := range set.Records(p.ctx) {
-		if err != nil {
-			return err
-		}
-		if rec.Reject != "" || f.rows[rec.Page.ID] == nil {
-			continue
-		}
-		if other := found[rec.Page.ID]; other == nil || supersedes(&rec, other) {
-			found[rec.Page.ID] = &rec
-		}
-	}
-	hashes := make(map[string]bool)
-	for _, input := range f.manifest.Inputs {
-		hashes[input.Hash] = true
-	}
-	changed := make(map[string]bool)
-	for _, file := range set.Files() {
-		changed[file.Name] = !hashes[file.Hash]
-	}
-	m := cluster.Maker{Stemmer: st}
-	for _, id := range slices.Sorted(maps.Keys(f.rows)) {
-		rec := found[id]
-		switch {
-		case rec == nil:
-			return &failure{exitFailed, fmt.Errorf("page %q is not in the run's inputs any more", id), unchanged}
-		case changed[rec.File]:
-			return &failure{exitFailed, fmt.Errorf("%s, which has page %q, changed after the run", rec.File, id), unchanged}
-		}
-		f.articles[id] = &rec.Page
-		f.pages[id] = m.Make(&rec.Page)
-	}
-	return nil
-}
-
-func parts(row *publish.Page) []article.Part {
-	out := make([]article.Part, len(row.Parts))
-	for i, p := range row.Parts {
-		kind, _ := article.ParseKind(p.Kind) // an unknown one is main text
-		out[i] = article.Part{Kind: kind, From: int(p.From), To: int(p.To), Page: p.Page, Segment: p.Segment}
-	}
-	return out
 }
 
 func text(s *string) string {
@@ -338,8 +227,8 @@ func (c *explainCmd) two(p *program, b *strings.Builder, idA, idB string) error 
 
 // compareTexts measures the main texts of two pages as the run did.
 func (f *finished) compareTexts(b *strings.Builder, rowA, rowB *publish.Page) error {
-	wordsA, atA := f.pages[rowA.ID].MainWords(parts(rowA))
-	wordsB, atB := f.pages[rowB.ID].MainWords(parts(rowB))
+	wordsA, atA := f.pages[rowA.ID].MainWords(rowA.ArticleParts())
+	wordsB, atB := f.pages[rowB.ID].MainWords(rowB.ArticleParts())
 	gramsA, gramsB := shingle.Grams(nil, wordsA, copies.ShingleWords), shingle.Grams(nil, wordsB, copies.ShingleWords)
 	setA, setB := shingle.Set(slices.Clone(gramsA)), shingle.Set(slices.Clone(gramsB))
 	both := shingle.Overlap(setA, setB)
@@ -380,7 +269,7 @@ func (f *finished) sketcher() (shingle.Sketcher, lsh.Params, error) {
 
 // compareVersions says, of two copies, who carried the text first and what the other changed.
 func (f *finished) compareVersions(b *strings.Builder, rowA, rowB *publish.Page) {
-	order, why := cluster.Direction(f.pages[rowA.ID], f.pages[rowB.ID], parts(rowA), parts(rowB))
+	order, why := cluster.Direction(f.pages[rowA.ID], f.pages[rowB.ID], rowA.ArticleParts(), rowB.ArticleParts())
 	first, second := rowA, rowB
 	if order > 0 {
 		first, second = rowB, rowA
@@ -390,11 +279,11 @@ func (f *finished) compareVersions(b *strings.Builder, rowA, rowB *publish.Page)
 	} else {
 		fmt.Fprintf(b, "\nIt was first on %s: %s. Against it, %s:\n", first.ID, why, second.ID)
 	}
-	wordsA, atA := f.pages[first.ID].MainWords(parts(first))
-	wordsB, atB := f.pages[second.ID].MainWords(parts(second))
+	wordsA, atA := f.pages[first.ID].MainWords(first.ArticleParts())
+	wordsB, atB := f.pages[second.ID].MainWords(second.ArticleParts())
 	textA, textB := f.articles[first.ID].Text, f.articles[second.ID].Text
-	before := copies.Sentences(wordsA, wordsB, sentenceEnds(textA, atA))
-	after := copies.Sentences(wordsB, wordsA, sentenceEnds(textB, atB))
+	before := copies.Sentences(wordsA, wordsB, copies.SentenceEnds(textA, atA))
+	after := copies.Sentences(wordsB, wordsA, copies.SentenceEnds(textB, atB))
 	count := func(of []copies.Sentence, fate copies.Fate) (n int) {
 		for _, s := range of {
 			if s.Fate == fate {
@@ -416,22 +305,6 @@ func (f *finished) compareVersions(b *strings.Builder, rowA, rowB *publish.Page)
 	list("edited: ", textB, after, atB, copies.Edited)
 	list("added:  ", textB, after, atB, copies.Gone)
 	list("dropped:", textA, before, atA, copies.Gone)
-}
-
-// sentenceEnds returns the indices of the words after each sentence of a text whose words stand at
-// the spans.
-func sentenceEnds(text string, at []shingle.Span) []int {
-	var ends []int
-	for i := range at {
-		next := len(text)
-		if i+1 < len(at) {
-			next = int(at[i+1].From)
-		}
-		if next > int(at[i].To) && strings.ContainsAny(text[at[i].To:next], ".!؟?؛\n…") || i+1 == len(at) {
-			ends = append(ends, i+1)
-		}
-	}
-	return ends
 }
 
 // stretch is words [from, to) of a main text, as bytes.
@@ -514,23 +387,15 @@ func (f *finished) compareStories(b *strings.Builder, rowA, rowB *publish.Page) 
 	}
 	// A run may have chosen these by its corpus.
 	options.Story.Threshold, options.Story.Floor = f.manifest.Thresholds["story"], f.manifest.Thresholds["story_floor"]
-	terms, err := publish.ReadParquet[publish.Term](f.dir, "terms")
+	table, surfaces, err := readTerms(f.dir, f.manifest)
 	if err != nil {
 		return err
 	}
-	surfaces := make(map[tfidf.Term]string, len(terms))
-	entries := make([]tfidf.DF, len(terms))
-	for i, t := range terms {
-		entries[i] = tfidf.DF{Term: tfidf.Term(t.Term), Docs: uint32(t.Docs)}
-		surfaces[tfidf.Term(t.Term)] = t.Surface
-	}
-	table, err := tfidf.NewTable(int(f.manifest.Terms.Docs), entries)
-	if err != nil {
-		return fmt.Errorf("%s: %w", f.dir, err)
-	}
+	vocabulary := options.Vocabulary
+	vocabulary.Letters = int(f.manifest.Terms.Letters)
 	node := func(id string) story.Node {
 		p := f.pages[id]
-		n := story.Node{Vector: table.Vector(p.Counts(parts(f.rows[id]))), Size: 1}
+		n := story.Node{Vector: table.Vector(p.Terms(f.rows[id].ArticleParts(), vocabulary)), Size: 1}
 		if !p.Date.IsZero() {
 			n.Time, n.Dated = p.Date.Unix(), true
 		}
@@ -565,12 +430,12 @@ func (f *finished) compareStories(b *strings.Builder, rowA, rowB *publish.Page) 
 	if rowA.Story != rowB.Story || rowA.CopyGroup == rowB.CopyGroup {
 		return nil
 	}
-	return f.storyPath(b, rowA, rowB, node, options.Story)
+	return f.storyPath(b, rowA, rowB)
 }
 
 // storyPath prints the strongest way from one page's copy group to the other's over the links of their
 // story: the one in the maximum spanning tree, whose weakest link is as strong as can be.
-func (f *finished) storyPath(b *strings.Builder, rowA, rowB *publish.Page, node func(string) story.Node, o story.Options) error {
+func (f *finished) storyPath(b *strings.Builder, rowA, rowB *publish.Page) error {
 	var ids []string
 	ends := map[string]int64{}
 	for id, row := range f.rows {
@@ -579,18 +444,23 @@ func (f *finished) storyPath(b *strings.Builder, rowA, rowB *publish.Page, node 
 		}
 	}
 	slices.Sort(ids)
-	nodes := make([]story.Node, len(ids))
 	for i, id := range ids {
-		nodes[i] = node(id)
 		ends[f.rows[id].CopyGroup] = int64(i)
 	}
-	links, _ := story.Graph(nodes, o)
+	near, err := publish.ReadParquet[publish.Near](f.dir, "near")
+	if err != nil {
+		return err
+	}
 	g := simple.NewWeightedUndirectedGraph(0, math.Inf(1))
-	for i := range nodes {
+	for i := range ids {
 		g.AddNode(simple.Node(i))
 	}
-	for _, l := range links {
-		g.SetWeightedEdge(simple.WeightedEdge{F: simple.Node(l.A), T: simple.Node(l.B), W: 1 - float64(l.Weight)})
+	for _, l := range near {
+		i, inA := slices.BinarySearch(ids, l.A)
+		j, inB := slices.BinarySearch(ids, l.B)
+		if inA && inB {
+			g.SetWeightedEdge(simple.WeightedEdge{F: simple.Node(i), T: simple.Node(j), W: 1 - l.Weight})
+		}
 	}
 	tree := simple.NewWeightedUndirectedGraph(0, math.Inf(1))
 	path.Kruskal(tree, g)

@@ -18,6 +18,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"sada/cmd/sada/internal/corpus"
+	"sada/cmd/sada/internal/feed"
 	"sada/cmd/sada/internal/publish"
 )
 
@@ -26,16 +27,19 @@ const (
 	exitDone    = 0
 	exitFailed  = 1
 	exitUsage   = 2
-	exitRejects = 3  // done, but with more rejects than allowed
+	exitRejects = 3  // done, but with more rejects or refused documents than allowed
 	exitGate    = 4  // a quality figure is beyond the limit that the caller has set
+	exitLocked  = 11 // another process is at it
 	exitNoSpace = 14 // the disk is full, or a limit of the user's space or of a file's size is reached
+	exitBrake   = 15 // refused, for it would change too much
 	exitSIGINT  = 128 + int(syscall.SIGINT)
 	exitSIGTERM = 128 + int(syscall.SIGTERM)
 )
 
 const exitHelp = `
 Exit codes: 0 done, 1 failed, 2 usage, 3 done with more rejects than allowed, 4 a figure beyond the limit
-that was set for it, 14 no space left, 130 interrupted, 143 terminated. Take an unknown code for a failure.`
+that was set for it, 11 locked, 14 no space left, 15 refused by a safety brake, 130 interrupted,
+143 terminated. Take an unknown code for a failure.`
 
 func main() {
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
@@ -60,6 +64,10 @@ type commands struct {
 	Agree    agreeCmd    `cmd:"" help:"Say how far annotators agree, and list what to adjudicate."`
 	Worst    worstCmd    `cmd:"" help:"List false merges and false splits, ranked, with their reasons."`
 	Synth    synthCmd    `cmd:"" help:"Make a corpus with known truth of any base corpus."`
+	Feed     feedCmd     `cmd:"" help:"Write the IDs of a run to the documents of a search engine."`
+	Search   searchCmd   `cmd:"" help:"Search an index that sada feed bleve has made, one hit for a story."`
+	Report   reportCmd   `cmd:"" help:"Write HTML pages that show a run."`
+	Serve    serveCmd    `cmd:"" help:"Show the pages of a run from a server, and collect labels."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 	Help     helpCmd     `cmd:"" help:"Print this help, or that of a verb."`
 }
@@ -92,7 +100,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		}
 	}()
 	fail := func(err error) int {
-		code := report(stderr, err)
+		code := tellError(stderr, err)
 		if err != nil && wantsJSON(args) {
 			_ = jsonLine(stdout, struct { // the code tells as much
 				Type  string `json:"type"`
@@ -116,7 +124,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	p := &program{ctx, stdin, stdout, stderr}
 	err = verb.Run(p, parser)
 	if n := signalled(); n != 0 && errors.Is(err, context.Canceled) {
-		err = &failure{128 + int(n), fmt.Errorf("stopped by signal: %v", n), "nothing was published; run it again"}
+		hint := "nothing was published; run it again"
+		if f := (*failure)(nil); errors.As(err, &f) {
+			hint = f.hint
+		}
+		err = &failure{128 + int(n), fmt.Errorf("stopped by signal: %v", n), hint}
 	}
 	return fail(err)
 }
@@ -162,8 +174,8 @@ func untilSignal(ctx context.Context) (context.Context, func() syscall.Signal) {
 	}
 }
 
-// report prints an error and returns its exit code.
-func report(stderr io.Writer, err error) int {
+// tellError prints an error and returns its exit code.
+func tellError(stderr io.Writer, err error) int {
 	if err == nil {
 		return exitDone
 	}
@@ -187,6 +199,16 @@ func classify(err error) (code int, hint string) {
 		return exitUsage, ""
 	case errors.Is(err, publish.ErrForeign):
 		return exitUsage, "name a new folder, an empty one, or that of an earlier run"
+	case errors.Is(err, feed.ErrTarget):
+		return exitUsage, "sada feed --help lists the engines, sada help feed ENGINE the flags of one"
+	case errors.Is(err, feed.ErrOpenSecret):
+		return exitUsage, "chmod 600 makes it the owner's alone"
+	case errors.Is(err, feed.ErrLocked):
+		return exitLocked, "wait until it has ended, and run this again"
+	case errors.Is(err, feed.ErrBrake):
+		return exitBrake, "check that --run is the run you mean; --max-clear 1 lets it clear any number"
+	case errors.Is(err, feed.ErrDamage):
+		return exitFailed, "nothing was sent; make the run again"
 	case errors.Is(err, fs.ErrPermission):
 		return exitFailed, "check who owns the path"
 	}
@@ -201,14 +223,10 @@ func (versionCmd) Run(p *program) error {
 }
 
 type helpCmd struct {
-	Verb string `arg:"" optional:"" help:"The verb to explain."`
+	Verb []string `arg:"" optional:"" help:"The verb to explain, as run or feed bleve."`
 }
 
 func (h helpCmd) Run(p *program, parser *kong.Kong) error {
-	args := []string{"--help"}
-	if h.Verb != "" {
-		args = []string{h.Verb, "--help"}
-	}
-	_, err := parser.Parse(args) // prints the help and stops
+	_, err := parser.Parse(append(h.Verb, "--help")) // prints the help and stops
 	return usage("sada help lists the verbs", "%w", err)
 }

@@ -54,6 +54,9 @@ type clusterFlags struct {
 	Sigma      float64 `help:"Days by which a pair of pages loses 40 percent of its similarity (default ${default})." default:"2" placeholder:"DAYS" json:"sigma"`
 	Horizon    float64 `help:"Days beyond which pages are never linked (default ${default})." default:"5" placeholder:"DAYS" json:"horizon"`
 	Method     string  `help:"Clustering: average-link, components, propagation." default:"average-link" enum:"average-link,components,propagation" json:"method"`
+	Terms      string  `help:"Folder of a run whose term table weighs the stories, so that they can be compared; a term it has not is not weighed." placeholder:"RUN" type:"path" json:"terms,omitempty"`
+	MustLink   string  `help:"File of pairs of page IDs, a<TAB>b a line, that are in one story." placeholder:"FILE" type:"path" json:"must_link,omitempty"`
+	CannotLink string  `help:"File of such pairs that are in two; must-links come first." placeholder:"FILE" type:"path" json:"cannot_link,omitempty"`
 }
 
 func (f *clusterFlags) options(workers int) (cluster.Options, error) {
@@ -157,6 +160,9 @@ func (c *jobFlags) do(p *program, j job) error {
 	if err != nil {
 		return err
 	}
+	if err := c.load(&options); err != nil {
+		return err
+	}
 	set, err := c.open(p, j.inputs, workers)
 	if err != nil {
 		return err
@@ -180,7 +186,7 @@ func (c *jobFlags) do(p *program, j job) error {
 		options.Memory = int(heap) / 2
 	}
 
-	tell := newTeller(p, c.Quiet, c.JSON)
+	tell := newTeller(p, c.Quiet, c.JSON, "reading")
 	start := time.Now()
 	in, err := read(p.ctx, set, c.Stemmer, workers, spilled, tell)
 	tell.done()
@@ -316,7 +322,7 @@ func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, spi
 			}
 			return nil, err
 		}
-		tell.read(set.Progress())
+		tell.progress(set.Progress())
 		k := &kept{record: rec, n: n}
 		n++
 		if rec.Reject != "" {
@@ -496,7 +502,10 @@ func (r *results) pages() iter.Seq[publish.Page] {
 			g := r.Copies[r.CopyOf[i]]
 			row := publish.Page{ID: p.ID, Source: p.Source, Title: p.Title, PublishedAt: r.published[p.ID], DateUsed: date(p.Date, p.DayOnly),
 				DateFrom: p.DateFrom, CopyGroup: r.groups.Groups[r.CopyOf[i]].ID, Story: r.told.Groups[r.StoryOf[i]].ID, Role: roleCopy,
-				Confidence: round(r.Confidence[i]), Credit: p.Credit, Credits: p.Credits, Tags: p.Tags, Repaired: p.Repaired, Parts: []publish.Part{}}
+				Confidence: round(r.Confidence[i]), Margin: signed(r.Margin[i]), Credit: p.Credit, Credits: p.Credits, Tags: p.Tags, Repaired: p.Repaired, Parts: []publish.Part{}}
+			if next := r.Next[i]; next >= 0 {
+				row.Next = r.told.Groups[next].ID
+			}
 			switch {
 			case len(g.Pages) == 1:
 				row.Role = roleSole
@@ -561,7 +570,10 @@ func (r *results) stories() iter.Seq[publish.Story] {
 	return func(yield func(publish.Story) bool) {
 		for n, s := range r.Stories {
 			row := publish.Story{Story: r.told.Groups[n].ID, First: date(s.First, false), Last: date(s.Last, false), Sources: int64(s.Sources), Label: []string{},
-				Headline: r.Pages[s.Headline].Title, Density: round(s.Density)}
+				Headline: r.Pages[s.Headline].Title, Density: round(s.Density), Outlets: s.Outlets, Suggested: []publish.Suggestion{}}
+			for _, other := range s.Suggested {
+				row.Suggested = append(row.Suggested, publish.Suggestion{Story: r.told.Groups[other.Story].ID, Similarity: round(other.Similarity)})
+			}
 			for _, p := range s.Pages {
 				row.Pages = append(row.Pages, r.Pages[p].ID)
 			}
@@ -608,6 +620,14 @@ func round(x float64) float64 {
 	return float64(int64(x*unit+.5)) / unit
 }
 
+// signed is round for numbers that may be negative.
+func signed(x float64) float64 {
+	if x < 0 {
+		return 0 - round(-x) // never -0
+	}
+	return round(x)
+}
+
 // manifest tells of the run.
 func (c *jobFlags) manifest(inputs []string, set *corpus.Set, in *input, res *cluster.Result, timings []publish.Timing, workers int) *publish.Manifest {
 	st := &res.Stats
@@ -619,12 +639,16 @@ func (c *jobFlags) manifest(inputs []string, set *corpus.Set, in *input, res *cl
 			"signed": int64(st.Signed), "too_short": int64(st.Short), "lsh_buckets": int64(st.LSH.Buckets), "lsh_largest_bucket": int64(st.LSH.Largest),
 			"lsh_split_buckets": int64(st.LSH.Split), "lsh_skipped_pairs": int64(st.LSH.Skipped), "lsh_pairs": int64(st.LSHPairs),
 			"candidates": int64(st.Candidates), "fragments": int64(st.Fragments), "fragments_settled": int64(st.Settled), "links": int64(len(res.Links)), "copy_groups": int64(len(res.Copies)), "split_off": int64(st.SplitOff),
-			"template_pairs": int64(st.TemplatePairs), "stories": int64(len(res.Stories)),
+			"template_pairs": int64(st.TemplatePairs), "stories": int64(len(res.Stories)), "unmet": int64(len(res.Unmet)),
 			"story_candidates": int64(st.Story.Candidates), "story_links": int64(st.Story.Links), "story_skipped_postings": int64(st.Story.SkippedPostings),
 		},
 		Thresholds: map[string]float64{"copy_jaccard": c.Similarity, "story": round(res.Story.Threshold), "story_floor": round(res.Story.Floor)},
 		LSH:        publish.Bands{Bands: res.LSH.Bands, Rows: res.LSH.Rows},
-		Terms:      publish.TermTable{Docs: int64(res.Terms.Docs()), Version: res.Terms.Version()},
+		Terms:      publish.TermTable{Docs: int64(res.Terms.Docs()), Version: res.Terms.Version(), Letters: int64(res.Vocabulary.Letters)},
+		Unmet:      []publish.Unmet{},
+	}
+	for _, u := range res.Unmet {
+		m.Unmet = append(m.Unmet, publish.Unmet(u))
 	}
 	for j := 1; j <= 9; j++ {
 		x := float64(j) / 10

@@ -108,7 +108,7 @@ func (c *sweepCmd) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	in, err := read(p.ctx, set, c.Stemmer, workers, nil, newTeller(p, true, false))
+	in, err := read(p.ctx, set, c.Stemmer, workers, nil, newTeller(p, true, false, "reading"))
 	if err != nil {
 		return err
 	}
@@ -157,6 +157,15 @@ func (c *sweepCmd) Run(p *program) error {
 	best := eval.Operate(points)
 	interval := eval.DefaultBootstrap(c.Seed).PRF(eval.BCubedUnits(eval.Align(gold, runs[pointKey(best.Best)]).Table()))
 	slices.SortStableFunc(points, func(a, b eval.Point) int { return strings.Compare(a.Series, b.Series) })
+	var intervals []sweepInterval
+	if c.JSON { // who draws the curve wants them; a bootstrap of every point takes its time
+		for _, x := range points {
+			if x.Series == best.Best.Series && !x.Auto {
+				t := eval.Align(gold, runs[pointKey(x)]).Table()
+				intervals = append(intervals, sweepInterval{x.Threshold, eval.DefaultBootstrap(c.Seed).PRF(eval.BCubedUnits(t))})
+			}
+		}
+	}
 
 	rows := [][]string{{"series", "threshold", "auto", "bcubed_precision", "bcubed_recall", "bcubed_f1", "pairwise_precision", "pairwise_recall", "pairwise_f1", "ari", "clusters", "largest"}}
 	four := func(x float64) string { return strconv.FormatFloat(x, 'f', 4, 64) }
@@ -178,9 +187,16 @@ func (c *sweepCmd) Run(p *program) error {
 			Points    []eval.Point     `json:"points"`
 			Operating eval.Operating   `json:"operating"`
 			Interval  eval.PRFEstimate `json:"bcubed"`
-		}{"sweep", len(res.Pages), scored, points, best, interval},
+			Intervals []sweepInterval  `json:"intervals"`
+		}{"sweep", len(res.Pages), scored, points, best, interval, intervals},
 		rows: rows, text: sweepText(len(res.Pages), scored, points, best, interval, c.Out),
 	})
+}
+
+// sweepInterval is the scores of a point of the best series, with intervals.
+type sweepInterval struct {
+	Threshold float64          `json:"threshold"`
+	BCubed    eval.PRFEstimate `json:"bcubed"`
 }
 
 // series names all options of a point but its threshold, those that the sweep varies.

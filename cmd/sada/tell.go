@@ -26,17 +26,18 @@ type teller struct {
 	start       time.Time
 }
 
-func newTeller(p *program, quiet, asJSON bool) *teller {
+// newTeller makes one whose bar says what it shows, as "reading".
+func newTeller(p *program, quiet, asJSON bool, doing string) *teller {
 	t := &teller{out: p.stdout, quiet: quiet, json: asJSON, start: time.Now()}
 	if f, ok := p.stderr.(*os.File); ok && !quiet && !asJSON && term.IsTerminal(int(f.Fd())) {
 		t.bars = mpb.New(mpb.WithOutput(f))
-		t.bar = t.bars.AddBar(0, mpb.PrependDecorators(decor.Name("reading ")), mpb.AppendDecorators(decor.Percentage()), mpb.BarRemoveOnComplete())
+		t.bar = t.bars.AddBar(0, mpb.PrependDecorators(decor.Name(doing+" ")), mpb.AppendDecorators(decor.Percentage()), mpb.BarRemoveOnComplete())
 	}
 	return t
 }
 
-// read shows how many of the bytes have been read.
-func (t *teller) read(done, total int64) {
+// progress shows how much of all is done.
+func (t *teller) progress(done, total int64) {
 	if t.bar != nil && total > 0 {
 		t.bar.SetTotal(total, false)
 		t.bar.SetCurrent(done)
@@ -117,6 +118,10 @@ func (t *teller) summary(dir string, m *publish.Manifest, r *results, took time.
 		}
 	}
 	fmt.Fprintf(&b, "  stories   %7d  told by %d pages in more than one wording\n", len(order), told)
+
+	if n := len(r.Unmet); n > 0 {
+		fmt.Fprintf(&b, "  unmet     %7d  must-link or cannot-link pairs, listed in run.json; the first: %s %s %s: %s\n", n, r.Unmet[0].Kind, r.Unmet[0].A, r.Unmet[0].B, r.Unmet[0].Reason)
+	}
 
 	slices.SortStableFunc(order, func(i, j int) int {
 		s, u := &r.Stories[i], &r.Stories[j]

@@ -229,3 +229,36 @@ func (t *Table) Extend(later *Counter) *Table {
 	}
 	return newTable(t.docs, append(out, t.entries[i:]...))
 }
+
+// Follow returns the table by which documents counted in now are weighed so that vectors made with t
+// remain valid: every term that t weighs or leaves out as too frequent keeps its frequency, and so
+// does the number of documents. Of all other terms the frequency is that of now, at most what
+// [MaxShare] lets through. To follow the same table again changes nothing.
+func (t *Table) Follow(now *Table) *Table {
+	out := make([]DF, 0, len(t.entries)+len(now.entries))
+	ceiling := max(1, uint32(t.docs))
+	if t.docs >= MaxShareFrom {
+		ceiling = uint32(MaxShare * float64(t.docs))
+	}
+	i := 0
+	keep := func(until func(Term) bool) {
+		for ; i < len(t.entries) && until(t.entries[i].Term); i++ {
+			if t.entries[i].Docs >= MinDF {
+				out = append(out, t.entries[i])
+			}
+		}
+	}
+	for _, e := range now.entries {
+		keep(func(term Term) bool { return term < e.Term })
+		if i < len(t.entries) && t.entries[i].Term == e.Term {
+			i++
+			if t.entries[i-1].Docs >= MinDF {
+				out = append(out, t.entries[i-1])
+				continue
+			}
+		}
+		out = append(out, DF{e.Term, min(e.Docs, ceiling)})
+	}
+	keep(func(Term) bool { return true })
+	return newTable(t.docs, out)
+}

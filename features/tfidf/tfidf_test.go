@@ -380,3 +380,26 @@ func BenchmarkDot(b *testing.B) {
 		b.Fatal("nothing in common")
 	}
 }
+
+func TestFollow(t *testing.T) {
+	table := func(docs int, entries ...DF) *Table {
+		t.Helper()
+		out, err := NewTable(docs, entries)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	frozen := table(20, DF{1, 1}, DF{2, 5}, DF{3, 1}, DF{4, 15}, DF{7, 2})
+	now := table(35, DF{0, 3}, DF{1, 4}, DF{2, 30}, DF{4, 1}, DF{5, 1}, DF{6, 30})
+	got := frozen.Follow(now)
+	want := []DF{{0, 3}, {1, 4}, {2, 5}, {4, 15}, {5, 1}, {6, 10}, {7, 2}}
+	if got.Docs() != 20 || !slices.Equal(got.Entries(), want) {
+		t.Errorf("%d documents, %v; want 20, %v", got.Docs(), got.Entries(), want)
+	}
+	for name, pair := range map[string][2]*Table{"again": {got, now}, "itself": {frozen, frozen}, "a small one": {table(1, DF{1, 1}), table(1, DF{1, 1})}} {
+		if v := pair[0].Follow(pair[1]).Version(); v != pair[0].Version() {
+			t.Errorf("%s: another table", name)
+		}
+	}
+}

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/zeebo/xxh3"
+
 	"sada/features/article"
 )
 
@@ -180,6 +182,39 @@ func Open(inputs []string, o Options) (*Set, error) {
 		s.total += src.size
 	}
 	return s, nil
+}
+
+// Hashes reads all files before [Set.Records] does, and returns of each what [Set.Files] will give as
+// its Hash; empty for the standard input, and for what cannot be read.
+func (s *Set) Hashes() []string {
+	out := make([]string, len(s.sources))
+	for i, src := range s.sources {
+		if src.path == "" || src.size < 0 {
+			continue
+		}
+		if f, err := os.Open(src.path); err == nil {
+			h := xxh3.New128()
+			if _, err := io.Copy(h, f); err == nil {
+				out[i] = fmt.Sprintf("%x", h.Sum(nil))
+			}
+			_ = f.Close() // it was only read
+		}
+	}
+	return out
+}
+
+// Skip leaves out the files for which skip, asked with the place of each in [Set.Hashes], says so. It
+// must come before [Set.Records].
+func (s *Set) Skip(skip func(i int) bool) {
+	var kept []source
+	for i, src := range s.sources {
+		if !skip(i) {
+			kept = append(kept, src)
+		} else if s.total > 0 {
+			s.total -= src.size
+		}
+	}
+	s.sources = kept
 }
 
 // Progress gives the stored bytes read so far and in total. The total is 0 when it is unknown, as

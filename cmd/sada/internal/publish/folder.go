@@ -27,24 +27,31 @@ const SchemaVersion = 1
 // manifestName is the file that makes a folder a run folder.
 const manifestName = "run.json"
 
-// ErrForeign is the error of a folder that is not empty and not a run: it is not replaced.
-var ErrForeign = errors.New("the folder holds something other than a run")
+// ErrForeign is the error of a folder that is not empty and was not written by this program: it is
+// not replaced.
+var ErrForeign = errors.New("the folder holds something other than an earlier result")
 
-// Folder is a run folder that is being written. Tables may be written at the same time.
+// Folder is a folder that is being written. Tables may be written at the same time.
 type Folder struct {
 	dir, staging string
+	mark         string // the file by which an earlier one is known
 
 	mu      sync.Mutex
 	outputs []Output
 }
 
 // Create starts a run folder that will be dir. It fails if dir cannot be made or replaced.
-func Create(dir string) (*Folder, error) {
+func Create(dir string) (*Folder, error) { return CreateMarked(dir, manifestName) }
+
+// CreateMarked starts a folder of another kind, made from a run. The file named mark tells an earlier
+// one, which may be replaced, from what is somebody else's; the caller writes it below [Folder.Path]
+// and ends with [Folder.Publish].
+func CreateMarked(dir, mark string) (*Folder, error) {
 	dir = filepath.Clean(dir)
 	if target, err := filepath.EvalSymlinks(dir); err == nil { // a link to a run folder stays a link
 		dir = target
 	}
-	if err := replaceable(dir); err != nil {
+	if err := replaceable(dir, mark); err != nil {
 		return nil, err
 	}
 	parent := filepath.Dir(dir)
@@ -58,11 +65,14 @@ func Create(dir string) (*Folder, error) {
 	if err := os.Chmod(staging, 0o755); err != nil {
 		return nil, errors.Join(err, os.Remove(staging))
 	}
-	return &Folder{dir: dir, staging: staging}, nil
+	return &Folder{dir: dir, staging: staging, mark: mark}, nil
 }
 
-// replaceable returns an error if dir exists and is neither empty nor a run folder.
-func replaceable(dir string) error {
+// Path is where the folder's files are until it is published.
+func (f *Folder) Path() string { return f.staging }
+
+// replaceable returns an error if dir exists and is neither empty nor has the file named mark.
+func replaceable(dir, mark string) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -71,7 +81,7 @@ func replaceable(dir string) error {
 		return err
 	}
 	for _, e := range entries {
-		if e.Name() == manifestName {
+		if e.Name() == mark {
 			return nil
 		}
 	}
@@ -212,10 +222,15 @@ func (f *Folder) Commit(m *Manifest) error {
 	if err := w.finish(enc.Encode(m)); err != nil {
 		return fmt.Errorf("write %s: %w", manifestName, err)
 	}
+	return f.Publish()
+}
+
+// Publish changes the folder's name to the wanted one, in one step where the system can.
+func (f *Folder) Publish() error {
 	if err := syncDir(f.staging); err != nil {
 		return err
 	}
-	if err := replaceable(f.dir); err != nil { // it may have changed since Create
+	if err := replaceable(f.dir, f.mark); err != nil { // it may have changed since Create
 		return err
 	}
 	old, err := swap(f.staging, f.dir)

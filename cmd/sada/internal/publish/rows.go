@@ -1,6 +1,10 @@
 package publish
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"sada/features/article"
+)
 
 // Page is a row of the table pages.
 type Page struct {
@@ -19,6 +23,18 @@ type Page struct {
 	Tags        string   `json:"tags" parquet:"tags"`
 	Repaired    bool     `json:"repaired" parquet:"repaired"`
 	Parts       []Part   `json:"parts" parquet:"parts,list"`
+	Next        string   `json:"next_story" parquet:"next_story"`
+	Margin      float64  `json:"margin" parquet:"margin"`
+}
+
+// ArticleParts returns the parts of a page as the library has them.
+func (p *Page) ArticleParts() []article.Part {
+	out := make([]article.Part, len(p.Parts))
+	for i, x := range p.Parts {
+		kind, _ := article.ParseKind(x.Kind) // an unknown one is main text
+		out[i] = article.Part{Kind: kind, From: int(x.From), To: int(x.To), Page: x.Page, Segment: x.Segment}
+	}
+	return out
 }
 
 // Part is one stretch of a page's text.
@@ -77,15 +93,23 @@ type Range struct {
 
 // Story is a row of the table stories.
 type Story struct {
-	Story      string   `json:"story" parquet:"story"`
-	Pages      []string `json:"pages" parquet:"pages,list"`
-	CopyGroups []string `json:"copy_groups" parquet:"copy_groups,list"`
-	First      *string  `json:"first" parquet:"first,optional"`
-	Last       *string  `json:"last" parquet:"last,optional"`
-	Sources    int64    `json:"sources" parquet:"sources"`
-	Label      []string `json:"label" parquet:"label,list"`
-	Headline   string   `json:"headline" parquet:"headline"`
-	Density    float64  `json:"density" parquet:"density"`
+	Story      string       `json:"story" parquet:"story"`
+	Pages      []string     `json:"pages" parquet:"pages,list"`
+	CopyGroups []string     `json:"copy_groups" parquet:"copy_groups,list"`
+	First      *string      `json:"first" parquet:"first,optional"`
+	Last       *string      `json:"last" parquet:"last,optional"`
+	Sources    int64        `json:"sources" parquet:"sources"`
+	Label      []string     `json:"label" parquet:"label,list"`
+	Headline   string       `json:"headline" parquet:"headline"`
+	Density    float64      `json:"density" parquet:"density"`
+	Outlets    []string     `json:"outlets" parquet:"outlets,list"`
+	Suggested  []Suggestion `json:"suggested" parquet:"suggested,list"`
+}
+
+// Suggestion is a story that may be the same as another.
+type Suggestion struct {
+	Story      string  `json:"story" parquet:"story"`
+	Similarity float64 `json:"similarity" parquet:"similarity"`
 }
 
 // Change is a row of the table changes.
@@ -137,7 +161,16 @@ type Manifest struct {
 	Workers    int                `json:"workers"`
 	Timings    []Timing           `json:"timings"`
 	PeakMemory int64              `json:"peak_memory_bytes"`
+	Unmet      []Unmet            `json:"unmet"`
 	Outputs    []Output           `json:"outputs"`
+}
+
+// Unmet is a wanted pair of pages that could not be honoured.
+type Unmet struct {
+	Kind   string `json:"kind"`
+	A      string `json:"a"`
+	B      string `json:"b"`
+	Reason string `json:"reason"`
 }
 
 // Input is an input file of a run.
@@ -168,6 +201,7 @@ type Point struct {
 type TermTable struct {
 	Docs    int64  `json:"docs"`
 	Version string `json:"version"`
+	Letters int64  `json:"letters"`
 }
 
 // Timing is how long a step took.

@@ -1,0 +1,184 @@
+package archive
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"time"
+
+	"sada/cluster"
+	"sada/features/tfidf"
+)
+
+// The errors that callers tell apart. A disk without space is syscall.ENOSPC, in the error of the
+// file that could not be written.
+var (
+	// ErrNone is the error of a folder without a generation.
+	ErrNone = errors.New("no state")
+	// ErrLocked is the error of a lock that another process holds.
+	ErrLocked = errors.New("state is locked")
+	// ErrCorrupt is the error of a state of which a file is missing or is not what was written.
+	ErrCorrupt = errors.New("state is corrupt")
+	// ErrNewer is the error of a state that a later program wrote.
+	ErrNewer = errors.New("state is newer than this program")
+)
+
+// The kinds of groups.
+const (
+	Copy  = "copy_group" // pages with the same text
+	Story = "story"      // pages that tell the same story
+)
+
+// PageRow is a page in the archive.
+type PageRow struct {
+	Record      cluster.Record
+	Hash        [16]byte // of the content that the page came from, as the caller defines it
+	PublishedAt string   // as it was given
+	Generation  int      // that took the page in, or its last change; Commit sets it
+}
+
+// GroupRow says that a page is in a group.
+type GroupRow struct {
+	Kind string `parquet:"kind,dict"`
+	ID   string `parquet:"id,dict"`
+	Page string `parquet:"page"`
+}
+
+// IDRow is an ID that has a group.
+type IDRow struct {
+	Kind string `parquet:"kind,dict"`
+	ID   string `parquet:"id"`
+	Born int    `parquet:"born"` // generation
+}
+
+// AliasRow is an ID that had a group once.
+type AliasRow struct {
+	Kind  string `parquet:"kind,dict"`
+	ID    string `parquet:"id"`
+	To    string `parquet:"to"`    // the group that took its pages; empty if they are gone
+	Born  int    `parquet:"born"`  // generation
+	Ended int    `parquet:"ended"` // generation
+}
+
+// ChangeRow is what happened to an ID in this generation.
+type ChangeRow struct {
+	Kind  string   `parquet:"kind,dict"`
+	Event string   `parquet:"event,dict"`
+	ID    string   `parquet:"id"`
+	Other string   `parquet:"other"`
+	Pages []string `parquet:"pages,list"`
+}
+
+// Tables is what a generation holds besides its pages. Commit takes the rows in any order; Load gives
+// them ascending, by their fields from the first on. What kinds, IDs and groups mean is the caller's.
+type Tables struct {
+	Groups  []GroupRow
+	IDs     []IDRow
+	Aliases []AliasRow
+	Changes []ChangeRow // made by this generation alone
+	// Docs and Terms are a [tfidf.Table]; the terms are distinct.
+	Docs  int
+	Terms []tfidf.DF
+	// Values are figures by which the generation was made, such as thresholds.
+	Values map[string]float64
+	// Options are those that affect results, as a JSON value, and OptionHash their hash.
+	Options    json.RawMessage
+	OptionHash string
+}
+
+// Night is what made a generation.
+type Night struct {
+	Generation int      `json:"generation"`
+	OptionHash string   `json:"option_hash"`
+	Inputs     []string `json:"inputs"` // hashes, ascending
+}
+
+// Snapshot is a generation.
+type Snapshot struct {
+	Tables
+	Generation int
+	Program    string    // the version that wrote it
+	Pages      []PageRow // ascending IDs; the slices of a record have no spare capacity to rely on
+	Nights     []Night   // of this generation and all before it, those removed since included
+
+	manifest *Manifest
+}
+
+// Next is a generation to be made of another one.
+type Next struct {
+	Tables
+	Base    int       // the generation that it follows, 0 for none
+	Program string    // the version of the program
+	Pages   []PageRow // added and changed pages in any order
+	Deleted []string  // IDs of pages that are no longer there, in any order; unknown ones do no harm
+	Inputs  []string  // hashes of what was read, in any order
+	Derived []Derived // further tables, distinct names
+}
+
+// Derived is a table that the caller defines: what can be worked out again from the pages, and is kept
+// because that takes long. [Rows] reads it.
+type Derived struct {
+	name  string
+	write func(a *Archive, path string) (FileInfo, error)
+}
+
+// Derive makes a table of rows, which are written in the order in which they come. The name has lower
+// case letters and _, and is none of the archive's own.
+func Derive[T any](name string, rows iter.Seq2[T, error]) Derived {
+	return Derived{name, func(a *Archive, path string) (FileInfo, error) { return writeTable(a, path, rows, one, groupRows) }}
+}
+
+// Archive is a state folder. It serves one goroutine; any number of them, in any number of processes,
+// may have their own of the same folder.
+type Archive struct {
+	dir  string
+	fs   FS
+	lock io.Closer // nil if not held
+
+	maxSegments int
+}
+
+// Options changes how a state folder is reached.
+type Options struct {
+	FS FS // OS if nil
+}
+
+// Open names a state folder, which need not exist. It returns an error if dir is something other than
+// a folder or cannot be looked at. Nothing is written or locked.
+func Open(dir string, o Options) (*Archive, error) {
+	a := &Archive{dir: dir, fs: o.FS, maxSegments: maxSegments}
+	if a.fs == nil {
+		a.fs = OS{}
+	}
+	info, err := a.fs.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return nil, err
+	case !info.IsDir():
+		return nil, fmt.Errorf("%s: the state is a folder, and this is a file", dir)
+	}
+	return a, nil
+}
+
+// Damage is a file that is missing or is not what was written. It is an ErrCorrupt.
+type Damage struct {
+	File string // relative to the state folder, with slashes
+	What string
+}
+
+func (d *Damage) Error() string { return d.File + ": " + d.What + ": " + ErrCorrupt.Error() }
+
+// Unwrap returns ErrCorrupt.
+func (d *Damage) Unwrap() error { return ErrCorrupt }
+
+func corrupt(file, what string) error { return &Damage{file, what} }
+
+// Dates are kept in nanoseconds since 1970, in 64 bits.
+var (
+	firstDate = time.Unix(0, -1<<63)
+	lastDate  = time.Unix(0, 1<<63-1)
+)

@@ -1,0 +1,16 @@
+// Package archive keeps the state of a nightly job on disk: every page, its groups and their IDs,
+// from night to night, so that a night is whole or did not happen.
+//
+//  1. [Open] names the folder; [Archive.Lock] keeps other processes from changing it.
+//  2. [Archive.Load] reads the current generation. Every file is held to its checksum before a byte of
+//     it is interpreted.
+//  3. [Archive.Commit] writes the next generation beside it: a segment with the pages that were added,
+//     changed or deleted, the tables of groups, IDs, aliases and terms, and a manifest with the
+//     checksum of each file. All of it is put on disk; then one rename makes it current.
+//  4. [Archive.Prune] removes old generations, and the segments that no other one needs.
+//  5. [Archive.Check] verifies everything and changes nothing; [Archive.Repair] moves what is damaged
+//     aside and goes back to the newest generation that is whole.
+//
+// Whatever stops a process, at whatever point, the current generation is the one before or the one
+// after. The files are described in format.md, which a test holds to the types here.
+package archive

@@ -1,0 +1,77 @@
+package archive
+
+import (
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestFormat holds format.md to the types: every field of every table, in order, with its type, and no
+// other.
+func TestFormat(t *testing.T) {
+	b, err := os.ReadFile("format.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, row := range map[string]any{"segments": pageRow{}, groupsTable: GroupRow{}, idsTable: IDRow{}, aliasesTable: AliasRow{}, changesTable: ChangeRow{}, termsTable: termRow{}} {
+		_, section, ok := strings.Cut(string(b), "\n## "+name+"\n")
+		if !ok {
+			t.Errorf("format.md has no section %s", name)
+			continue
+		}
+		section, _, _ = strings.Cut(section, "\n## ")
+		var got []string
+		for line := range strings.Lines(section) {
+			if cells := strings.Split(line, "|"); len(cells) > 3 && strings.Contains(cells[1], "`") {
+				got = append(got, strings.Trim(cells[1], " `")+": "+strings.TrimSpace(cells[2]))
+			}
+		}
+		var want []string
+		for f := range reflect.TypeOf(row).Fields() {
+			want = append(want, fieldName(f, "parquet")+": "+typeName(f.Type))
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s: types (-), format.md (+)\n%s", name, d)
+		}
+	}
+	for _, of := range []struct {
+		row any
+		tag string
+	}{{partRow{}, "parquet"}, {proposalRow{}, "parquet"}, {Manifest{}, "json"}, {Night{}, "json"}, {FileInfo{}, "json"}} {
+		for f := range reflect.TypeOf(of.row).Fields() {
+			if name := fieldName(f, of.tag); !strings.Contains(string(b), "`"+name+"`") {
+				t.Errorf("format.md does not name %s of %T", name, of.row)
+			}
+		}
+	}
+}
+
+func fieldName(f reflect.StructField, tag string) string {
+	name, _, _ := strings.Cut(f.Tag.Get(tag), ",")
+	return name
+}
+
+func typeName(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "string"
+	case reflect.Bool:
+		return "boolean"
+	case reflect.Int, reflect.Int64, reflect.Uint32, reflect.Uint64:
+		return "integer"
+	case reflect.Array:
+		return "16 bytes"
+	case reflect.Slice:
+		switch t.Elem().Kind() {
+		case reflect.Uint8:
+			return "bytes"
+		case reflect.String:
+			return "array of string"
+		}
+		return "array of " + strings.TrimSuffix(t.Elem().Name(), "Row")
+	}
+	return "time or null"
+}

@@ -1,0 +1,149 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+
+	"sada/features/tfidf"
+)
+
+// Load reads the current generation. Without the lock it may run beside a night: if the generation is
+// taken away while it is read, the next one is read instead. It returns ErrNone, ErrCorrupt,
+// ErrNewer, the context's error, or that of a file that cannot be read.
+func (a *Archive) Load(ctx context.Context) (*Snapshot, error) {
+	for {
+		at, err := a.marker()
+		if err != nil {
+			return nil, err
+		}
+		if at.generation == 0 {
+			return nil, a.none()
+		}
+		s, err := a.load(ctx, at)
+		if errors.Is(err, ErrCorrupt) {
+			if now, again := a.marker(); again == nil && now != at {
+				continue
+			}
+		}
+		return s, err
+	}
+}
+
+func (a *Archive) load(ctx context.Context, at marker) (*Snapshot, error) {
+	m, _, err := a.manifest(at.generation, at.hash)
+	if err != nil {
+		return nil, err
+	}
+	s := &Snapshot{Generation: m.Generation, Program: m.Program, Nights: m.Nights, manifest: m,
+		Tables: Tables{Docs: m.Docs, Values: m.Values, Options: m.Options, OptionHash: m.OptionHash}}
+	err = a.tables(ctx, m, &s.Tables)
+	if err != nil {
+		return nil, err
+	}
+	for row, err := range a.pages(ctx, m) {
+		if err != nil {
+			return nil, err
+		}
+		p, err := fromRow(row)
+		if err != nil {
+			return nil, corrupt(segmentsName, err.Error())
+		}
+		s.Pages = append(s.Pages, p)
+	}
+	return s, nil
+}
+
+// tables reads the tables of a generation.
+func (a *Archive) tables(ctx context.Context, m *Manifest, t *Tables) error {
+	var terms []termRow
+	err := errors.Join(
+		readAll(ctx, a, m, aliasesTable, &t.Aliases, compareAliases),
+		readAll(ctx, a, m, changesTable, &t.Changes, compareChanges),
+		readAll(ctx, a, m, groupsTable, &t.Groups, compareGroups),
+		readAll(ctx, a, m, idsTable, &t.IDs, compareIDs),
+		readAll(ctx, a, m, termsTable, &terms, func(x, y termRow) int { return compareTerms(x.df(), y.df()) }))
+	t.Terms = make([]tfidf.DF, len(terms))
+	for i, row := range terms {
+		t.Terms[i] = row.df()
+	}
+	return err
+}
+
+// Rows gives the rows of a table that the caller of [Archive.Commit] added, in batches, which are
+// overwritten by the next one; none of a generation without the table.
+func Rows[T any](ctx context.Context, a *Archive, s *Snapshot, name string) iter.Seq2[[]T, error] {
+	return func(yield func([]T, error) bool) {
+		info, ok := s.manifest.table(name)
+		if !ok {
+			return
+		}
+		for rows, err := range readTable[T](a, info) {
+			if err == nil {
+				err = ctx.Err()
+			}
+			if !yield(rows, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (r termRow) df() tfidf.DF { return tfidf.DF{Term: tfidf.Term(r.Term), Docs: r.Docs} }
+
+// readAll reads a table, whose rows must ascend.
+func readAll[T any](ctx context.Context, a *Archive, m *Manifest, name string, out *[]T, compare func(x, y T) int) error {
+	for rows, err := range Rows[T](ctx, a, &Snapshot{manifest: m}, name) {
+		if err != nil {
+			return err
+		}
+		*out = append(*out, rows...)
+	}
+	if !slices.IsSortedFunc(*out, compare) {
+		return corrupt(tablePath(m.Generation, name), "rows out of order")
+	}
+	return nil
+}
+
+// pages gives the pages of a generation, ascending. A row is overwritten after some more.
+func (a *Archive) pages(ctx context.Context, m *Manifest) iter.Seq2[*pageRow, error] {
+	segments := make([]iter.Seq2[[]pageRow, error], len(m.Segments))
+	for i, info := range m.Segments {
+		segments[i] = a.segment(ctx, info)
+	}
+	return alive(merge(segments))
+}
+
+// alive leaves out the deleted pages.
+func alive(rows iter.Seq2[*pageRow, error]) iter.Seq2[*pageRow, error] {
+	return func(yield func(*pageRow, error) bool) {
+		for row, err := range rows {
+			if (err != nil || !row.Deleted) && !yield(row, err) {
+				return
+			}
+		}
+	}
+}
+
+// segment gives the rows of a segment, whose IDs must ascend.
+func (a *Archive) segment(ctx context.Context, info FileInfo) iter.Seq2[[]pageRow, error] {
+	return func(yield func([]pageRow, error) bool) {
+		last, first := "", true
+		for rows, err := range readTable[pageRow](a, info) {
+			if err == nil {
+				err = ctx.Err()
+			}
+			for i := 0; err == nil && i < len(rows); i++ {
+				if id := rows[i].ID; first || id > last {
+					last, first = id, false
+				} else {
+					err = corrupt(info.Path, "rows out of order")
+				}
+			}
+			if !yield(rows, err) || err != nil {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,402 @@
+package archive
+
+import (
+	"bufio"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress/zstd"
+	"github.com/zeebo/xxh3"
+
+	"sada/cluster"
+	"sada/features/article"
+	"sada/features/tfidf"
+)
+
+// The archive's own tables, by the names of their files without .parquet. Others are added with [Derive]
+// and read with [Rows]. A generation that was written before there was a table has an empty one.
+const (
+	aliasesTable = "aliases"
+	changesTable = "changes"
+	groupsTable  = "groups"
+	idsTable     = "ids"
+	termsTable   = "terms"
+)
+
+const tableSuffix = ".parquet"
+
+// tablePath is where a table of a generation is.
+func tablePath(generation int, table string) string {
+	return generationName(generation) + "/" + table + tableSuffix
+}
+
+// table finds a table.
+func (m *Manifest) table(name string) (FileInfo, bool) {
+	i := slices.IndexFunc(m.Tables, func(f FileInfo) bool { return f.Path == tablePath(m.Generation, name) })
+	if i < 0 {
+		return FileInfo{}, false
+	}
+	return m.Tables[i], true
+}
+
+// pageRow is a row of a segment.
+type pageRow struct {
+	ID          string        `parquet:"id"`
+	Generation  int64         `parquet:"generation"`
+	Deleted     bool          `parquet:"deleted"`
+	Hash        [16]byte      `parquet:"hash"`
+	PublishedAt string        `parquet:"published_at"`
+	Source      string        `parquet:"source,dict"`
+	Title       string        `parquet:"title"`
+	Date        time.Time     `parquet:"date,optional,timestamp(nanosecond:utc)"`
+	DayOnly     bool          `parquet:"day_only"`
+	DateFrom    string        `parquet:"date_from,dict"`
+	Credits     []string      `parquet:"credits,list"`
+	Credit      string        `parquet:"credit"`
+	Tags        string        `parquet:"tags"`
+	Repaired    bool          `parquet:"repaired"`
+	Bytes       int64         `parquet:"bytes"`
+	Lead        int64         `parquet:"lead"`
+	Words       []byte        `parquet:"words"`
+	Spans       []byte        `parquet:"spans"`
+	Lines       []byte        `parquet:"lines"`
+	Parts       []partRow     `parquet:"parts,list"`
+	Proposals   []proposalRow `parquet:"proposals,list"`
+	Titled      uint64        `parquet:"titled"`
+	Terms       []byte        `parquet:"terms"`
+	LeadFirst   int64         `parquet:"lead_first"`
+	LeadTerms   []byte        `parquet:"lead_terms"`
+	Widths      []byte        `parquet:"widths"`
+}
+
+type partRow struct {
+	Kind    string `parquet:"kind,dict"`
+	From    int64  `parquet:"from"`
+	To      int64  `parquet:"to"`
+	Page    string `parquet:"page"`
+	Segment string `parquet:"segment"`
+}
+
+type proposalRow struct {
+	Kind       string  `parquet:"kind,dict"`
+	From       int64   `parquet:"from"`
+	To         int64   `parquet:"to"`
+	MarkerFrom int64   `parquet:"marker_from"`
+	MarkerTo   int64   `parquet:"marker_to"`
+	TitleFrom  int64   `parquet:"title_from"`
+	TitleTo    int64   `parquet:"title_to"`
+	Closed     bool    `parquet:"closed"`
+	Reason     string  `parquet:"reason,dict"`
+	Strength   float64 `parquet:"strength"`
+}
+
+// termRow is a row of the table of terms.
+type termRow struct {
+	Term uint64 `parquet:"term"`
+	Docs uint32 `parquet:"docs"`
+}
+
+func toRow(p *PageRow, generation int) pageRow {
+	r := &p.Record
+	row := pageRow{ID: r.ID, Generation: int64(generation), Hash: p.Hash, PublishedAt: p.PublishedAt, Source: r.Source, Title: r.Title, Date: r.Date,
+		DayOnly: r.DayOnly, DateFrom: r.DateFrom, Credits: r.Credits, Credit: r.Credit, Tags: r.Tags, Repaired: r.Repaired, Bytes: int64(r.Bytes),
+		Lead: int64(r.Lead), Words: r.Words, Spans: r.Spans, Lines: r.Lines, Titled: r.Titled, Terms: r.Terms, LeadFirst: int64(r.LeadFirst),
+		LeadTerms: r.LeadTerms, Widths: r.Widths}
+	for _, q := range r.Parts {
+		row.Parts = append(row.Parts, partRow{q.Kind.String(), int64(q.From), int64(q.To), q.Page, q.Segment})
+	}
+	for _, q := range r.Proposals {
+		row.Proposals = append(row.Proposals, proposalRow{q.Kind.String(), int64(q.From), int64(q.To), int64(q.MarkerFrom), int64(q.MarkerTo),
+			int64(q.TitleFrom), int64(q.TitleTo), q.Closed, q.Reason, q.Strength})
+	}
+	return row
+}
+
+func fromRow(row *pageRow) (PageRow, error) {
+	p := PageRow{Hash: row.Hash, PublishedAt: row.PublishedAt, Generation: int(row.Generation), Record: cluster.Record{ID: row.ID, Source: row.Source,
+		Title: row.Title, Date: row.Date, DayOnly: row.DayOnly, DateFrom: row.DateFrom, Credits: row.Credits, Credit: row.Credit, Tags: row.Tags,
+		Repaired: row.Repaired, Bytes: int(row.Bytes), Lead: int(row.Lead), Words: row.Words, Spans: row.Spans, Lines: row.Lines, Titled: row.Titled,
+		Terms: row.Terms, LeadFirst: int(row.LeadFirst), LeadTerms: row.LeadTerms, Widths: row.Widths}}
+	if len(row.Parts) > 0 {
+		p.Record.Parts = make([]article.Part, len(row.Parts))
+	}
+	for i, q := range row.Parts {
+		kind, ok := article.ParseKind(q.Kind)
+		if !ok {
+			return p, fmt.Errorf("page %q: part of kind %q", row.ID, q.Kind)
+		}
+		p.Record.Parts[i] = article.Part{Kind: kind, From: int(q.From), To: int(q.To), Page: q.Page, Segment: q.Segment}
+	}
+	if len(row.Proposals) > 0 {
+		p.Record.Proposals = make([]article.Proposal, len(row.Proposals))
+	}
+	for i, q := range row.Proposals {
+		kind, ok := article.ParseKind(q.Kind)
+		if !ok {
+			return p, fmt.Errorf("page %q: proposal of kind %q", row.ID, q.Kind)
+		}
+		p.Record.Proposals[i] = article.Proposal{Kind: kind, From: int(q.From), To: int(q.To), MarkerFrom: int(q.MarkerFrom), MarkerTo: int(q.MarkerTo),
+			TitleFrom: int(q.TitleFrom), TitleTo: int(q.TitleTo), Closed: q.Closed, Reason: q.Reason, Strength: q.Strength}
+	}
+	return p, nil
+}
+
+func compareGroups(a, b GroupRow) int {
+	return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID), strings.Compare(a.Page, b.Page))
+}
+
+func compareIDs(a, b IDRow) int {
+	return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID), cmp.Compare(a.Born, b.Born))
+}
+
+func compareAliases(a, b AliasRow) int {
+	return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID), strings.Compare(a.To, b.To), cmp.Compare(a.Born, b.Born), cmp.Compare(a.Ended, b.Ended))
+}
+
+func compareChanges(a, b ChangeRow) int {
+	return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Event, b.Event), strings.Compare(a.ID, b.ID), strings.Compare(a.Other, b.Other))
+}
+
+func compareTerms(a, b tfidf.DF) int { return cmp.Compare(a.Term, b.Term) }
+
+func sorted[T any](rows []T, compare func(a, b T) int) iter.Seq2[T, error] {
+	rows = slices.Clone(rows)
+	slices.SortFunc(rows, compare)
+	return func(yield func(T, error) bool) {
+		for _, row := range rows {
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+}
+
+const (
+	// batchRows is how many rows the library is given or asked for at once.
+	batchRows = 64
+	// groupBytes is about how many bytes, not compressed, a row group of pages has: what is in memory at
+	// once while a segment is written.
+	groupBytes = 16 << 20
+	// groupRows is how many rows a row group of another table has: what DuckDB writes by default.
+	groupRows = 122880
+)
+
+// writeFile writes a new file and puts it on disk.
+func (a *Archive) writeFile(name string, fill func(io.Writer) error) (info FileInfo, err error) {
+	f, err := a.fs.Create(a.path(name))
+	if err != nil {
+		return FileInfo{}, err
+	}
+	h := xxh3.New()
+	info.Path = name
+	var failed error // the library may wrap it
+	out := bufio.NewWriterSize(writerFunc(func(p []byte) (int, error) {
+		n, err := f.Write(p)
+		_, _ = h.Write(p[:n]) // a hash takes everything
+		info.Bytes += int64(n)
+		if err != nil {
+			failed = err
+		}
+		return n, err
+	}), 1<<20)
+	err = fill(out)
+	if err == nil {
+		err = out.Flush()
+	}
+	err = cmp.Or(failed, err)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return FileInfo{}, fmt.Errorf("write %s: %w", name, err)
+	}
+	info.Hash = digits(h.Sum128())
+	return info, nil
+}
+
+type writerFunc func(p []byte) (int, error)
+
+func (w writerFunc) Write(p []byte) (int, error) { return w(p) }
+
+// writeTable writes rows as Parquet. A row group ends when its rows weigh as much as limit.
+func writeTable[T any](a *Archive, name string, rows iter.Seq2[T, error], weight func(*T) int, limit int) (FileInfo, error) {
+	n := int64(0)
+	info, err := a.writeFile(name, func(w io.Writer) error {
+		p := parquet.NewGenericWriter[T](w, parquet.Compression(&zstd.Codec{}), parquet.CreatedBy("sada", "", ""))
+		batch := make([]T, 0, batchRows)
+		group := 0
+		flush := func() error {
+			_, err := p.Write(batch)
+			clear(batch)
+			batch = batch[:0]
+			return err
+		}
+		for row, err := range rows {
+			if err != nil {
+				return err
+			}
+			n++
+			group += weight(&row)
+			if batch = append(batch, row); len(batch) < batchRows && group < limit {
+				continue
+			}
+			if err := flush(); err != nil {
+				return err
+			}
+			if group >= limit {
+				if err := p.Flush(); err != nil {
+					return err
+				}
+				group = 0
+			}
+		}
+		if err := flush(); err != nil {
+			return err
+		}
+		return p.Close()
+	})
+	info.Rows = n
+	return info, err
+}
+
+func one[T any](*T) int { return 1 }
+
+func (r *pageRow) weight() int {
+	// What is left out is about the numbers and the heads of the values.
+	n := 256 + len(r.ID) + len(r.PublishedAt) + len(r.Source) + len(r.Title) + len(r.Credit) + len(r.Tags) + len(r.Words) + len(r.Spans) + len(r.Lines) +
+		len(r.Terms) + len(r.LeadTerms) + len(r.Widths) + 64*len(r.Parts) + 128*len(r.Proposals)
+	for _, c := range r.Credits {
+		n += len(c)
+	}
+	return n
+}
+
+// readTable gives the rows of a file that agrees with its checksum, in batches, which are overwritten
+// by the next one.
+func readTable[T any](a *Archive, info FileInfo) iter.Seq2[[]T, error] {
+	return func(yield func([]T, error) bool) {
+		f, err := a.open(info)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer f.Close() // it was only read
+		var file *parquet.File
+		err = guarded(func() (err error) {
+			file, err = parquet.OpenFile(f, info.Bytes, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+			return err
+		})
+		if err == nil && file.NumRows() != info.Rows {
+			err = fmt.Errorf("%d rows, should be %d", file.NumRows(), info.Rows)
+		}
+		if err != nil {
+			yield(nil, unread(info.Path, err))
+			return
+		}
+		batch := make([]T, batchRows)
+		for _, group := range file.RowGroups() {
+			var r *parquet.GenericReader[T]
+			err := guarded(func() error {
+				r = parquet.NewGenericRowGroupReader[T](group)
+				return nil
+			})
+			for err == nil {
+				var n int
+				clear(batch) // the rows given before keep what they point to
+				err = guarded(func() (err error) {
+					n, err = r.Read(batch)
+					return err
+				})
+				if n > 0 && !yield(batch[:n], nil) {
+					_ = r.Close() // it was only read
+					return
+				}
+				if n == 0 && err == nil {
+					err = io.ErrNoProgress
+				}
+			}
+			if r != nil {
+				err = errors.Join(err, r.Close())
+			}
+			if !errors.Is(err, io.EOF) {
+				yield(nil, unread(info.Path, err))
+				return
+			}
+		}
+	}
+}
+
+// unread tells a file that cannot be read from one that can, and is damaged.
+func unread(name string, err error) error {
+	if path := new(fs.PathError); errors.As(err, &path) {
+		return err
+	}
+	return corrupt(name, err.Error())
+}
+
+// guarded turns a panic into an error: the library panics on some damaged files. Here only a file that
+// was written damaged could make it.
+func guarded(read func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v", p)
+		}
+	}()
+	return read()
+}
+
+// merge gives the newest row of every page, ascending, the deleted ones included, from segments given
+// oldest first and the rows of a later one.
+func merge(segments []iter.Seq2[[]pageRow, error]) iter.Seq2[*pageRow, error] {
+	return func(yield func(*pageRow, error) bool) {
+		type head struct {
+			next func() ([]pageRow, error, bool)
+			rows []pageRow
+		}
+		heads := make([]*head, 0, len(segments))
+		for _, s := range segments {
+			next, stop := iter.Pull2(s)
+			defer stop()
+			heads = append(heads, &head{next: next})
+		}
+		for {
+			var first *head
+			for _, h := range heads {
+				if len(h.rows) == 0 && h.next != nil {
+					rows, err, ok := h.next()
+					if err != nil {
+						yield(nil, err)
+						return
+					}
+					if h.rows = rows; !ok {
+						h.next = nil
+					}
+				}
+				// Of equal IDs the last one is the newest.
+				if len(h.rows) > 0 && (first == nil || h.rows[0].ID <= first.rows[0].ID) {
+					first = h
+				}
+			}
+			if first == nil {
+				return
+			}
+			row := &first.rows[0]
+			if !yield(row, nil) {
+				return
+			}
+			for _, h := range heads {
+				if len(h.rows) > 0 && h.rows[0].ID == row.ID {
+					h.rows = h.rows[1:]
+				}
+			}
+		}
+	}
+}
