@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/zeebo/xxh3"
 
@@ -49,6 +50,7 @@ type Maker struct {
 	text, title arabic.Text
 	parser      article.Parser
 	stem        []byte
+	words       []uint32
 	known       []known // a place for each hash of a token, where a later one replaces an earlier
 }
 
@@ -63,12 +65,12 @@ type known struct {
 // processor's second cache. Reaching further out for the others takes longer than stemming them.
 const knownTokens = 1 << 13
 
-// term returns the term of a level-1 token, 0 if it is none.
-func (m *Maker) term(token []byte) tfidf.Term {
+// term returns the term of a level-1 token, of which word is the hash, 0 if it is none.
+func (m *Maker) term(token []byte, word uint32) tfidf.Term {
 	if m.known == nil {
 		m.known = make([]known, knownTokens)
 	}
-	k := &m.known[xxh3.Hash(token)%knownTokens]
+	k := &m.known[word>>1%knownTokens] // the lowest bit is not of the hash
 	if string(k.token[:k.bytes]) == string(token) {
 		return k.term
 	}
@@ -125,10 +127,44 @@ func (m *Maker) Make(in *article.Page) *Page {
 	return p
 }
 
+// Move copies what is long in a page to memory that alloc gives, aligned to 8 bytes, and lets go of
+// what it had: the hashes and spans of its words, its lines, and the terms of its lead. They stay there for as
+// long as the page is used. The error is alloc's; the page is then as it was.
+func (p *Page) Move(alloc func(bytes int) ([]byte, error)) error {
+	s := &p.shared
+	size := 8*len(p.lead) + 16*len(s.Lines) + 4*len(s.Words) + 2*len(p.widths) + len(s.Spans)
+	if size == 0 {
+		return nil
+	}
+	to, err := alloc(size)
+	if err != nil {
+		return err
+	}
+	// From the largest alignment to the smallest.
+	p.lead = relocated(p.lead, &to)
+	s.Lines = relocated(s.Lines, &to)
+	s.Words = relocated(s.Words, &to)
+	p.widths = relocated(p.widths, &to)
+	s.Spans = relocated(s.Spans, &to)
+	return nil
+}
+
+// relocated copies values without pointers to the beginning of memory, which it takes away from to.
+func relocated[S ~[]T, T any](values S, to *[]byte) S {
+	if len(values) == 0 {
+		return nil
+	}
+	out := unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(*to))), len(values))
+	*to = (*to)[len(values)*int(unsafe.Sizeof(values[0])):]
+	copy(out, values)
+	return out
+}
+
 // terms takes the terms of the title and of the lead of a text.
 func (m *Maker) terms(p *Page, text string) {
-	for _, token := range m.title.Tokens {
-		if id := m.term(m.title.Norm[token.At:token.End]); id != 0 {
+	m.words = shingle.Words(m.words[:0], &m.title)
+	for i, token := range m.title.Tokens {
+		if id := m.term(m.title.Norm[token.At:token.End], m.words[i]); id != 0 {
 			p.terms = append(p.terms, tfidf.Count{Term: id, N: 1})
 		}
 	}
@@ -145,10 +181,11 @@ func (m *Maker) terms(p *Page, text string) {
 	}
 	tokens := m.text.Tokens[p.first:]
 	tokens = tokens[:min(len(tokens), leadWords)]
+	words := p.shared.Words[p.shared.Lead+p.first:]
 	p.lead, p.widths = make([]tfidf.Term, len(tokens)), make([]uint16, len(tokens))
 	for i, token := range tokens {
 		p.widths[i] = uint16(min(utf8.RuneCountInString(text[token.From:token.To]), math.MaxUint16))
-		p.lead[i] = m.term(m.text.Norm[token.At:token.End])
+		p.lead[i] = m.term(m.text.Norm[token.At:token.End], words[i])
 	}
 }
 

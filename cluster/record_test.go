@@ -1,8 +1,10 @@
 package cluster
 
 import (
+	"errors"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -10,6 +12,7 @@ import (
 	"sada/cluster/passage"
 	"sada/features/arabic"
 	"sada/features/article"
+	"sada/features/tfidf"
 )
 
 func TestRecordGivesThePageBack(t *testing.T) {
@@ -29,6 +32,48 @@ func TestRecordGivesThePageBack(t *testing.T) {
 		if d := cmp.Diff(want, got, cmp.AllowUnexported(Page{}, passage.Page{}), cmpopts.EquateEmpty()); d != "" {
 			t.Errorf("%s: %s", in.ID, d)
 		}
+	}
+}
+
+// TestMove: a page that was moved is the same page, in the memory that it was given.
+func TestMove(t *testing.T) {
+	m := Maker{Stemmer: arabic.Light10}
+	used := 0
+	alloc := func(n int) ([]byte, error) {
+		used += n
+		return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(make([]uint64, (n+7)/8)))), n), nil
+	}
+	for _, in := range append(town(), &article.Page{ID: "nothing"}) {
+		want, got := m.Make(in), m.Make(in)
+		used = 0
+		if err := got.Move(alloc); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, got, cmp.AllowUnexported(Page{}, passage.Page{}), cmpopts.EquateEmpty()); d != "" {
+			t.Errorf("%s: %s", in.ID, d)
+		}
+		if words := len(want.shared.Words); used < 5*words {
+			t.Errorf("%s: %d bytes for %d words", in.ID, used, words)
+		}
+		full := errors.New("full")
+		if err := got.Move(func(int) ([]byte, error) { return nil, full }); in.Text != "" && !errors.Is(err, full) {
+			t.Errorf("%s: error %v", in.ID, err)
+		}
+		if d := cmp.Diff(want, got, cmp.AllowUnexported(Page{}, passage.Page{}), cmpopts.EquateEmpty()); d != "" {
+			t.Errorf("%s, where there is no room: %s", in.ID, d)
+		}
+	}
+}
+
+// TestMemoryChangesNothing: bounded memory makes more parts and makes things anew, with the same result.
+func TestMemoryChangesNothing(t *testing.T) {
+	want := run(t, corpus(town()), Defaults())
+	o := Defaults()
+	o.Memory = 3000 // a few postings
+	got := run(t, corpus(town()), o)
+	ignored := cmpopts.IgnoreFields(Stats{}, "Times")
+	if d := cmp.Diff(want, got, cmp.AllowUnexported(Page{}, passage.Page{}, passage.Passage{}, tfidf.Table{}), ignored, cmpopts.EquateEmpty()); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -20,10 +20,14 @@ import (
 	"sada/features/tfidf"
 )
 
-// Options steer [Run]. No result depends on Workers and Parts.
+// Options steer [Run]. No result depends on Workers, Parts and Memory.
 type Options struct {
 	Workers int // goroutines
-	Parts   int // into which the table of anchors is cut; 0 is as many as [passageMemory] asks for
+	Parts   int // into which the table of anchors is cut; 0 is as many as Memory asks for
+
+	// Memory is about how many bytes the steps up to the copies may take besides the pages and the
+	// result; 0 is a gigabyte at a time for anchors.
+	Memory int
 
 	// Similarity is the Jaccard similarity from which LSH must propose pairs, Recall the probability
 	// with which it must, Slots the longest signature.
@@ -218,7 +222,7 @@ func Run(pages []*Page, o Options, now func() time.Time) (*Result, error) {
 	if err := r.sketchers(); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(pages, pageOrder)
+	Sort(pages)
 	pairs := r.passages()
 	r.done("passages")
 	r.copies(pairs)
@@ -230,7 +234,9 @@ func Run(pages []*Page, o Options, now func() time.Time) (*Result, error) {
 	return r.res, nil
 }
 
-// pageOrder orders pages by date, those without one last, then by ID.
+// Sort brings pages into canonical order, as [Run] does: by date, those without one last, then by ID.
+func Sort(pages []*Page) { slices.SortFunc(pages, pageOrder) }
+
 func pageOrder(a, b *Page) int {
 	if a.Date.IsZero() != b.Date.IsZero() {
 		if a.Date.IsZero() {
@@ -266,7 +272,8 @@ func (r *runner) each(do func(i int)) {
 }
 
 // passageMemory is how many bytes the anchors, and then the hits, may take that are in memory at a
-// time: a million pages, with 114 million anchors, then take two parts.
+// time: a million pages, with 114 million anchors, then take two parts. Where memory is bounded, it
+// is at most a third of that: sorting and dealing out take as much again.
 const passageMemory = 1 << 30
 
 func (r *runner) passages() []passage.Pair {
@@ -274,15 +281,19 @@ func (r *runner) passages() []passage.Pair {
 	for i, p := range r.res.Pages {
 		shared[i] = p.shared
 	}
+	most := passageMemory
+	if r.o.Memory > 0 {
+		most = min(most, r.o.Memory/3)
+	}
 	if r.o.Parts == 0 {
 		words := 0
 		for i := range shared {
 			words += len(shared[i].Words)
 		}
 		// Two of seven shingles are anchors of 16 bytes.
-		r.o.Parts = 1 + words*2/7*16/passageMemory
+		r.o.Parts = 1 + words*2/7*16/most
 	}
-	found := passage.Find(shared, passage.Options{Parts: r.o.Parts, Hits: passageMemory / 32, Workers: r.o.Workers})
+	found := passage.Find(shared, passage.Options{Parts: r.o.Parts, Hits: most / 32, Workers: r.o.Workers})
 	r.res.Passages, r.res.Parts = found.Passages, found.Parts
 	r.res.Stats.Hits, r.res.Stats.PassagePairs = found.Hits, len(found.Pairs)
 	return found.Pairs
@@ -302,17 +313,25 @@ func (o own) overlap(r passage.Range) int {
 
 // main returns where the main text of a page is, by its parts.
 func (p *Page) main(parts []article.Part) own {
-	spans := p.shared.Spans.Unpack(nil)
 	var out own
-	word := 0
-	for _, part := range parts {
-		from := word
-		for word < len(spans) && int(spans[word].From) < part.To {
-			word++
+	part, from, words := 0, 0, 0 // the first word of the part
+	end := func() {
+		if parts[part].Kind == article.Main && words > from {
+			out = append(out, passage.Range{From: p.shared.Lead + from, To: p.shared.Lead + words})
 		}
-		if part.Kind == article.Main && word > from {
-			out = append(out, passage.Range{From: p.shared.Lead + from, To: p.shared.Lead + word})
+		part, from = part+1, words
+	}
+	for i, span := range p.shared.Spans.All() {
+		for part < len(parts) && int(span.From) >= parts[part].To {
+			end()
 		}
+		if part == len(parts) {
+			return out
+		}
+		words = i + 1
+	}
+	for part < len(parts) {
+		end()
 	}
 	return out
 }
@@ -741,10 +760,15 @@ func (p *Page) Counts(parts []article.Part, v Vocabulary) []tfidf.Count {
 	for _, c := range p.terms {
 		out = append(out, tfidf.Count{Term: c.Term, N: v.TitleWeight * c.N})
 	}
-	spans := p.shared.Spans.Unpack(nil)
 	part, taken := 0, 0
-	for i, term := range p.lead {
-		at := spans[p.first+i]
+	for word, at := range p.shared.Spans.All() {
+		i := word - p.first
+		if i < 0 {
+			continue
+		}
+		if i == len(p.lead) {
+			break
+		}
 		for part < len(parts)-1 && parts[part].To <= int(at.From) {
 			part++
 		}
@@ -754,7 +778,7 @@ func (p *Page) Counts(parts []article.Part, v Vocabulary) []tfidf.Count {
 		if taken += int(p.widths[i]) + 1; taken > v.Lead {
 			break
 		}
-		if term != 0 {
+		if term := p.lead[i]; term != 0 {
 			out = append(out, tfidf.Count{Term: term, N: 1})
 		}
 	}

@@ -35,6 +35,11 @@ func BenchmarkVerify(b *testing.B) {
 	for _, copies := range []int{2, 12} { // few pairs and many pairs with one first page
 		b.Run(fmt.Sprintf("%d copies", copies), func(b *testing.B) {
 			pages, candidates := wire(600/copies, copies)
+			words := 0
+			for _, c := range candidates {
+				words += len(pages[c.A].Words) + len(pages[c.B].Words)
+			}
+			b.SetBytes(int64(4 * words))
 			b.ReportAllocs()
 			for b.Loop() {
 				Verify(pages, candidates, 1)

@@ -557,6 +557,8 @@ func corpus(n int, p Params) [][]uint64 {
 func BenchmarkAdd(b *testing.B) {
 	p := Params{32, 4}
 	all := corpus(1000, p)
+	b.SetBytes(int64(8 * len(all) * p.Bands * p.Rows))
+	b.ReportAllocs()
 	for b.Loop() {
 		index(p, 200, all, upTo(len(all)))
 	}
@@ -569,6 +571,7 @@ func BenchmarkPairs(b *testing.B) {
 	x := index(p, 200, corpus(n, p), upTo(n))
 	for _, workers := range []int{1, 2} {
 		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
+			b.SetBytes(int64(8 * n * p.Bands))
 			b.ReportAllocs()
 			for b.Loop() {
 				x.Pairs(workers)

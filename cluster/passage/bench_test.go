@@ -36,6 +36,11 @@ func newsday(n int) []Page {
 func BenchmarkFind(b *testing.B) {
 	const n = 5000
 	pages := newsday(n)
+	bytes := 0
+	for i := range pages {
+		bytes += pages[i].Bytes
+	}
+	b.SetBytes(int64(bytes))
 	b.ReportAllocs()
 	var res Result
 	for b.Loop() {

@@ -9,13 +9,16 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"math"
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"syscall"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/zeebo/xxh3"
 	"golang.org/x/sync/errgroup"
 
@@ -93,9 +96,34 @@ type jobFlags struct {
 	JSON       bool `help:"One JSON object a line instead of the summary." name:"json" xor:"voice"`
 }
 
+// size is a number of bytes, written with a unit.
+type size int64
+
+// leastMemory is what the program needs for itself with some room to work in.
+const leastMemory = 256 << 20
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (s *size) UnmarshalText(text []byte) error {
+	n, err := humanize.ParseBytes(string(text))
+	switch {
+	case err != nil:
+		return fmt.Errorf("%q is no size: write it as 2GiB", text)
+	case n < leastMemory || n > math.MaxInt64:
+		return fmt.Errorf("%s is too little: a run needs %s and more", text, humanize.IBytes(leastMemory))
+	}
+	*s = size(n)
+	return nil
+}
+
+// shares divides what a run may take: pages are in the mapped file and need little at a time, the
+// heap has the rest, of which the program and its stacks take some.
+func (s size) shares() (mapped, heap int64) { return int64(s) / 8, int64(s) * 11 / 16 }
+
 type runCmd struct {
-	Input []string `arg:"" help:"Files, folders or patterns of JSONL, Parquet or text pages, plain or compressed; - is the standard input."`
-	Out   string   `help:"Folder of the results." required:"" placeholder:"DIR" type:"path"`
+	Input  []string `arg:"" help:"Files, folders or patterns of JSONL, Parquet or text pages, plain or compressed; - is the standard input."`
+	Out    string   `help:"Folder of the results." required:"" placeholder:"DIR" type:"path"`
+	Memory size     `help:"Most memory to take, as 2GiB; the features of the pages are then kept in a temporary file. No result depends on it." placeholder:"SIZE"`
+	Tmp    string   `help:"Folder of that file (default beside the results)." placeholder:"DIR" type:"existingdir"`
 	jobFlags
 }
 
@@ -112,7 +140,7 @@ func (c *runCmd) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	return c.do(p, job{inputs: c.Input, set: set, out: c.Out, known: func(in *input) (assigned, error) { return noState(in), nil }})
+	return c.do(p, job{inputs: c.Input, set: set, out: c.Out, memory: c.Memory, tmp: c.Tmp, known: func(in *input) (assigned, error) { return noState(in), nil }})
 }
 
 // job is what a verb does with pages besides clustering them.
@@ -120,6 +148,8 @@ type job struct {
 	inputs []string
 	set    *corpus.Set // of the inputs
 	out    string      // empty to publish nothing
+	memory size        // to take at most; 0 is no limit
+	tmp    string      // for what does not fit; empty is beside out
 	// known may add what earlier nights know to what was read now.
 	known func(in *input) (assigned, error)
 	// check may refuse the results; keep may keep them, when all that can fail for want of space is
@@ -161,11 +191,29 @@ func (c *jobFlags) do(p *program, j job) error {
 	// With a reader that goes away, as head does, writing fails; the signal would leave a half-made folder.
 	signal.Ignore(syscall.SIGPIPE)
 
+	var spilled *spiller
+	if j.memory > 0 {
+		mapped, heap := j.memory.shares()
+		if spilled, err = newSpiller(cmp.Or(j.tmp, folder.Parent()), mapped); err != nil {
+			return err
+		}
+		defer func() {
+			if p.ctx.Err() == nil { // otherwise a step that was abandoned may still read the pages
+				spilled.close()
+			}
+		}()
+		defer debug.SetMemoryLimit(debug.SetMemoryLimit(heap))
+		options.Memory = int(heap) / 2
+	}
+
 	tell := newTeller(p, c.Quiet, c.JSON, "reading")
 	start := time.Now()
-	in, err := read(p.ctx, j.set, c.Stemmer, c.workers(), tell)
+	in, err := read(p.ctx, j.set, c.Stemmer, c.workers(), spilled, tell)
 	tell.done()
 	if err != nil {
+		return err
+	}
+	if err := spilled.order(in.pages); err != nil {
 		return err
 	}
 	old, err := j.known(in)
@@ -279,8 +327,8 @@ type input struct {
 // batchPages is how many pages go to a goroutine at a time: a millisecond's work and more.
 const batchPages = 64
 
-// read reads all pages and makes their features.
-func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, tell *teller) (*input, error) {
+// read reads all pages and makes their features, which spilled, unless it is nil, keeps.
+func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, spilled *spiller, tell *teller) (*input, error) {
 	st, err := arabic.ParseStemmer(stemmer)
 	if err != nil {
 		return nil, err
@@ -296,17 +344,20 @@ func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, tel
 		m := &cluster.Maker{Stemmer: st}
 		free <- m
 	}
-	var group errgroup.Group
+	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
 	batch := func(records []*kept) {
 		group.Go(func() error {
 			m := <-free
+			defer func() { free <- m }()
 			for _, k := range records {
 				k.page = m.Make(&k.record.Page)
 				k.published = date(k.record.Page.PublishedAt, k.record.Page.DayOnly)
 				k.record.Page.Text = "" // it is not needed any more
+				if err := spilled.keep(k.page); err != nil {
+					return err
+				}
 			}
-			free <- m
 			return nil
 		})
 	}
@@ -316,7 +367,9 @@ func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, tel
 	n := 0
 	for rec, err := range set.Records(ctx) {
 		if err != nil {
-			_ = group.Wait() // the goroutines have no errors
+			if moving := group.Wait(); moving != nil { // it ended the reading
+				return nil, moving
+			}
 			return nil, err
 		}
 		tell.progress(set.Progress())
@@ -352,7 +405,9 @@ func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, tel
 		}
 	}
 	batch(records)
-	_ = group.Wait() // the goroutines have no errors
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
 	for _, k := range order {
 		if k.dropped {
 			continue

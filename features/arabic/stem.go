@@ -45,7 +45,7 @@ func (s Stemmer) String() string {
 // Term appends the level-2 term of one level-1 token to dst and returns it. It appends nothing if
 // the token makes no term: a number, a single letter or digit, a stop word. token is not changed.
 func (s Stemmer) Term(dst, token []byte) []byte {
-	if number(token) || letters(token) < 2 || len(token) <= longestStop && stopWords[string(token)] {
+	if number(token) || letters(token) < 2 || stop(token) {
 		return dst
 	}
 	return s.stem(dst, token)

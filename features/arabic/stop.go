@@ -11,13 +11,33 @@ var stopWords = func() map[string]bool {
 	return words
 }()
 
-// longestStop is the length of the longest stop word, in bytes.
-var longestStop = func() (longest int) {
+// stopSieve has the bit of every stop word's [sieve] set: most other words are told by it without
+// a look into the map.
+var stopSieve = func() (bits [1 << sieveBits / 64]uint64) {
 	for w := range stopWords {
-		longest = max(longest, len(w))
+		i := sieve([]byte(w))
+		bits[i/64] |= 1 << (i % 64)
 	}
-	return longest
+	return bits
 }()
+
+const sieveBits = 13 // for 300 words: one in 25 others passes
+
+// sieve hashes a token by its length and its first and last letters.
+func sieve(token []byte) uint32 {
+	h := uint32(len(token))
+	for i := range min(len(token), 4) {
+		h = h*31 + uint32(token[i])
+		h = h*31 + uint32(token[len(token)-1-i])
+	}
+	return h * 0x9E3779B1 >> (32 - sieveBits) // Fibonacci hashing
+}
+
+// stop reports whether a token is a stop word.
+func stop(token []byte) bool {
+	i := sieve(token)
+	return stopSieve[i/64]&(1<<(i%64)) != 0 && stopWords[string(token)]
+}
 
 // stopText lists function words as they are written, and the verbs with which news agencies report
 // speech: these stand in most pages of any topic.

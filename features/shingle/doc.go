@@ -5,7 +5,8 @@
 //     compare it.
 //  2. [Grams] hashes every run of k words to 64 bits: the shingles. [Set] makes a set of them and
 //     [Overlap] counts what two sets share, from which [Jaccard] and containment follow.
-//  3. [Signer] makes a MinHash signature of a set, for candidate generation only; [Estimate] compares
+//  3. [FastSigner] makes a signature of a set, for candidate generation only, and [Signer], the reference
+//     that it is held to, does it by MinHash; [Estimate] compares
 //     two of them.
 //  4. [Winnow] picks the anchors of a page: few of its shingles, chosen so that every long enough
 //     text that two pages share has an anchor in common.

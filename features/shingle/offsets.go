@@ -2,6 +2,7 @@ package shingle
 
 import (
 	"encoding/binary"
+	"iter"
 	"slices"
 
 	"sada/features/arabic"
@@ -15,6 +16,7 @@ type Offsets []byte
 // What it appends stands alone: where dst is a buffer for many texts, a text's Offsets begin at the
 // length that dst had before.
 func PackOffsets(dst Offsets, tokens []arabic.Token) Offsets {
+	dst = slices.Grow(dst, 2*len(tokens)+len(tokens)/16) // few gaps and words have 128 bytes and more
 	last := uint32(0)
 	for _, t := range tokens {
 		dst = binary.AppendUvarint(dst, uint64(t.From-last))
@@ -31,24 +33,35 @@ type Span struct{ From, To uint32 }
 // holds a number of more than 64 bits, which [PackOffsets] never makes.
 func (o Offsets) Unpack(dst []Span) []Span {
 	dst = slices.Grow(dst, len(o)/2) // a word takes two bytes at least
-	last := uint64(0)
-	for len(o) > 0 {
-		if len(o) > 1 && (o[0]|o[1]) < 0x80 { // one byte each: nearly always
-			from := last + uint64(o[0])
-			last = from + uint64(o[1])
-			dst = append(dst, Span{uint32(from), uint32(last)})
-			o = o[2:]
-			continue
-		}
-		gap, n := binary.Uvarint(o)
-		length, m := binary.Uvarint(o[max(n, 0):])
-		if n <= 0 || m <= 0 {
-			panic("shingle: offsets end within a span, or a span is too long")
-		}
-		o = o[n+m:]
-		from := last + gap
-		last = from + length
-		dst = append(dst, Span{uint32(from), uint32(last)})
+	for _, s := range o.All() {
+		dst = append(dst, s)
 	}
 	return dst
+}
+
+// All gives the place and the span of every word, in order, and panics as [Offsets.Unpack] does.
+func (o Offsets) All() iter.Seq2[int, Span] {
+	return func(yield func(int, Span) bool) {
+		last := uint64(0)
+		for i := 0; len(o) > 0; i++ {
+			var from uint64
+			if len(o) > 1 && (o[0]|o[1]) < 0x80 { // one byte each: nearly always
+				from = last + uint64(o[0])
+				last = from + uint64(o[1])
+				o = o[2:]
+			} else {
+				gap, n := binary.Uvarint(o)
+				length, m := binary.Uvarint(o[max(n, 0):])
+				if n <= 0 || m <= 0 {
+					panic("shingle: offsets end within a span, or a span is too long")
+				}
+				o = o[n+m:]
+				from = last + gap
+				last = from + length
+			}
+			if !yield(i, Span{uint32(from), uint32(last)}) {
+				return
+			}
+		}
+	}
 }

@@ -642,6 +642,7 @@ func BenchmarkWords(b *testing.B) {
 	t, size := page(100_000)
 	var dst []uint32
 	b.SetBytes(int64(size))
+	b.ReportAllocs()
 	for b.Loop() {
 		dst = Words(dst[:0], t)
 	}
@@ -652,6 +653,7 @@ func BenchmarkGrams(b *testing.B) {
 	w := Words(nil, t)
 	var dst []uint64
 	b.SetBytes(int64(size))
+	b.ReportAllocs()
 	for b.Loop() {
 		dst = Grams(dst[:0], w, 3)
 	}
@@ -663,6 +665,7 @@ func BenchmarkSet(b *testing.B) {
 	grams := Grams(nil, Words(nil, t), 3)
 	dst := make([]uint64, len(grams))
 	b.SetBytes(int64(size))
+	b.ReportAllocs()
 	for b.Loop() {
 		copy(dst, grams)
 		Set(dst)
@@ -682,6 +685,7 @@ func BenchmarkSign(b *testing.B) {
 	s := NewSigner(32, 4)
 	var dst []uint64
 	b.SetBytes(int64(size))
+	b.ReportAllocs()
 	for b.Loop() {
 		dst, _ = s.Sign(dst[:0], set)
 	}
@@ -694,6 +698,7 @@ func BenchmarkWinnow(b *testing.B) {
 	grams := Grams(nil, Words(nil, t), 5)
 	var dst []Anchor
 	b.SetBytes(int64(size))
+	b.ReportAllocs()
 	for b.Loop() {
 		dst = Winnow(dst[:0], grams, 6)
 	}
@@ -704,6 +709,7 @@ func BenchmarkUnpack(b *testing.B) {
 	o := PackOffsets(nil, t.Tokens)
 	var dst []Span
 	b.SetBytes(int64(size))
+	b.ReportAllocs()
 	for b.Loop() {
 		dst = o.Unpack(dst[:0])
 	}

@@ -320,6 +320,11 @@ func benchDocs(n int) [][]Count {
 
 func BenchmarkTable(b *testing.B) {
 	docs := benchDocs(5000)
+	counts := 0
+	for _, d := range docs {
+		counts += len(d)
+	}
+	b.SetBytes(int64(12 * counts)) // a term and its number
 	b.ReportAllocs()
 	for b.Loop() {
 		var c Counter

@@ -45,7 +45,6 @@ type decoder struct {
 	scratch  []byte
 	hash     *xxh3.Hasher
 	worded   bool // the record at hand has a title or a text, be it empty
-	strict   bool // the decoder refuses invalid UTF-8, so that the strings it gives are valid
 }
 
 func newDecoder(s *Set) *decoder {
@@ -87,20 +86,19 @@ func (d *decoder) line(content []byte, rec *Record) bool {
 
 // object reads the fields of one JSON object into the record.
 func (d *decoder) object(content []byte, rec *Record) error {
-	// Nearly all lines are valid UTF-8. Where the decoder has seen that, no string is looked at again.
 	clean := *rec
-	if d.strict = true; d.parse(content, rec) == nil {
+	if d.plainObject(content, rec) {
 		return nil
 	}
 	*rec, d.worded = clean, false
-	d.strict = false
-	return d.parse(content, rec)
+	return d.libraryObject(content, rec)
 }
 
-func (d *decoder) parse(content []byte, rec *Record) error {
+// libraryObject reads any object, and words what is wrong with it.
+func (d *decoder) libraryObject(content []byte, rec *Record) error {
 	d.input = *bytes.NewBuffer(content)
-	// Invalid UTF-8 that is let through is judged where it stands, by value.
-	d.json.Reset(&d.input, jsontext.AllowInvalidUTF8(!d.strict))
+	// Invalid UTF-8 is let through here and judged where it stands, by value.
+	d.json.Reset(&d.input, jsontext.AllowInvalidUTF8(true))
 	if d.json.PeekKind() != '{' {
 		if _, err := d.json.ReadValue(); err != nil {
 			return badJSON(err)
@@ -157,10 +155,6 @@ func (d *decoder) field(i int, raw jsontext.Value, rec *Record) error {
 	case 'n':
 		return nil
 	case '"':
-		if d.strict && d.unescape(raw[1:len(raw)-1]) {
-			d.set(i, string(d.scratch), rec)
-			return nil
-		}
 		var err error
 		if d.scratch, err = jsontext.AppendUnquote(d.scratch[:0], raw); err != nil {
 			return d.broken(i, d.scratch, rec)
@@ -179,28 +173,6 @@ func (d *decoder) field(i int, raw jsontext.Value, rec *Record) error {
 		}
 	}
 	return d.wrongType(i)
-}
-
-// escapes are the characters behind a backslash that stand for one byte (RFC 8259, section 7).
-var escapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
-
-// unescape copies a valid string to the scratch memory. It is false, with the scratch in disorder, for
-// escapes in hexadecimal, which are rare and better left to the library.
-func (d *decoder) unescape(s []byte) bool {
-	d.scratch = d.scratch[:0]
-	for {
-		n := bytes.IndexByte(s, '\\')
-		if n < 0 {
-			d.scratch = append(d.scratch, s...)
-			return true
-		}
-		c := escapes[s[n+1]]
-		if c == 0 {
-			return false
-		}
-		d.scratch = append(append(d.scratch, s[:n]...), c)
-		s = s[n+2:]
-	}
 }
 
 func (d *decoder) wrongType(i int) error {

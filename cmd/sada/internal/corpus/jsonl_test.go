@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // FuzzJSONL: every line that is not blank is a record or a reject, in order and in its place, and a
@@ -49,6 +51,30 @@ func FuzzJSONL(f *testing.F) {
 					t.Fatalf("a field is not valid UTF-8: %q", s)
 				}
 			}
+		}
+	})
+}
+
+// FuzzPlainObject: what is read the short way, the library reads in the same way.
+func FuzzPlainObject(f *testing.F) {
+	for _, line := range []string{
+		`{"id":"a","text":"t"}`, `{ "id" : "a\\\"/\n" , "text":"كلمة","x":"" } `, `{"id":"a","id":"b"}`, `{"id":"\u0041","text":"t"}`,
+		"{\"id\":\"a\xff\"}", `{"id":"a","text":null}`, "{\"id\":\"a\tb\"}", `{"id":"a"}}`, `{"id":"a",}`, `{"id":"a\x"}`, `{"id":"a\`, `{}`,
+		`{"id":"0123456701234567\"01234567","text":"` + strings.Repeat("م", 50) + `"}`, `{"id":"a","title":"\b\f\r\t\/"}`,
+	} {
+		f.Add([]byte(line))
+	}
+	f.Fuzz(func(t *testing.T, line []byte) {
+		d := newDecoder(&Set{names: defaultNames, o: Options{MaxPageBytes: 1 << 20}})
+		var short, long Record
+		if !d.plainObject(line, &short) {
+			return
+		}
+		if err := d.libraryObject(line, &long); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		if diff := cmp.Diff(long, short); diff != "" {
+			t.Fatalf("%q (-library +short):\n%s", line, diff)
 		}
 	})
 }

@@ -107,6 +107,9 @@ func replaceable(dir, mark string) error {
 	return nil
 }
 
+// Parent returns the folder that the run folder is in, on the same disk.
+func (f *Folder) Parent() string { return filepath.Dir(f.dir) }
+
 // Abort removes what was written. It does nothing after Commit.
 func (f *Folder) Abort() {
 	if f.staging != "" {

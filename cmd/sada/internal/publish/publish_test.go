@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -269,4 +270,34 @@ func typeName(t reflect.Type) string {
 		return typeName(t.Elem()) + " or null"
 	}
 	return t.String()
+}
+
+func BenchmarkWrite(b *testing.B) {
+	pages := make([]Page, 10_000)
+	for i := range pages {
+		pages[i] = onePage
+		pages[i].ID = strconv.Itoa(i)
+	}
+	for _, format := range []struct {
+		name  string
+		write func(*Folder) error
+	}{
+		{"jsonl", func(f *Folder) error { return JSONL(f, "pages", slices.Values(pages)) }},
+		{"parquet", func(f *Folder) error { return Parquet(f, "pages", slices.Values(pages)) }},
+	} {
+		b.Run(format.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				f, err := Create(filepath.Join(b.TempDir(), "out"))
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := format.write(f); err != nil {
+					b.Fatal(err)
+				}
+				b.SetBytes(f.outputs[0].Bytes)
+				f.Abort()
+			}
+		})
+	}
 }

@@ -1,0 +1,141 @@
+package spill
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// chunkBytes is how much is taken of the disk and mapped at a time.
+	chunkBytes = 64 << 20
+	// look is how often the resident pages are counted: a run can touch a gigabyte in a second, and what is not local
+	// brings its neighbours with it.
+	look = 5 * time.Millisecond
+	// urgent is the nice value of the thread that looks: it takes a thousandth of a processor.
+	urgent = -10
+)
+
+// File is memory in a file. It serves many goroutines.
+type File struct {
+	file *os.File
+
+	mu     sync.Mutex
+	chunks [][]byte
+	free   []byte // of the last chunk
+	size   int64
+	closed bool
+
+	stop, stopped chan struct{}
+}
+
+// Create makes a file in dir, of which about limit bytes may be in memory at a time.
+func Create(dir string, limit int64) (*File, error) {
+	file, err := os.CreateTemp(dir, ".sada-spill-")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(file.Name()); err != nil {
+		_ = file.Close() // the first error tells more
+		return nil, err
+	}
+	f := &File{file: file, stop: make(chan struct{}), stopped: make(chan struct{})}
+	// One processor more than there are workers: the watch would wait for one of them otherwise, which
+	// on a busy machine takes longer than filling the memory.
+	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)
+	go f.watch(limit)
+	return f, nil
+}
+
+// Alloc returns n bytes of zeros, aligned to 8. They are valid until Close.
+func (f *File) Alloc(n int) ([]byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if n > len(f.free) {
+		chunk := (max(n, chunkBytes) + chunkBytes - 1) / chunkBytes * chunkBytes
+		if err := unix.Fallocate(int(f.file.Fd()), 0, f.size, int64(chunk)); err != nil {
+			return nil, &os.PathError{Op: "fallocate", Path: f.file.Name(), Err: err}
+		}
+		b, err := unix.Mmap(int(f.file.Fd()), f.size, chunk, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+		if err != nil {
+			return nil, &os.PathError{Op: "mmap", Path: f.file.Name(), Err: err}
+		}
+		f.size += int64(chunk)
+		f.chunks, f.free = append(f.chunks, b), b
+	}
+	out := f.free[:n:n]
+	f.free = f.free[min((n+7)&^7, len(f.free)):]
+	return out, nil
+}
+
+// Release gives all pages of the file back to the system. What was written stays, in the system's cache
+// or on disk.
+func (f *File) Release() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range f.chunks {
+		if err := unix.Madvise(c, unix.MADV_DONTNEED); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// watch releases the pages whenever more than limit bytes of files are in the memory of the process.
+func (f *File) watch(limit int64) {
+	defer close(f.stopped)
+	// On a busy machine a goroutine that waits for its turn comes too late. A thread of its own, which
+	// ends with it, sleeps in the system, and is served first where the system allows that.
+	runtime.LockOSThread()
+	_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), urgent)
+	for {
+		select {
+		case <-f.stop:
+			return
+		default:
+		}
+		if Resident() > limit && f.Release() != nil {
+			return // the system cannot: nothing but memory is lost
+		}
+		pause := unix.NsecToTimespec(int64(look))
+		_ = unix.Nanosleep(&pause, nil) // a signal only ends it early
+	}
+}
+
+// Resident returns how many bytes of files are in the memory of the process, 0 if that is not known.
+func Resident() int64 {
+	b, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	var size, resident, shared int64
+	if _, err := fmt.Sscan(string(b), &size, &resident, &shared); err != nil {
+		return 0
+	}
+	return shared * int64(os.Getpagesize())
+}
+
+// Close ends the file and the memory from it. It may be called twice.
+func (f *File) Close() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		return nil
+	}
+	f.closed = true
+	close(f.stop)
+	f.mu.Unlock()
+	<-f.stopped
+	f.mu.Lock()
+	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) - 1)
+	for _, c := range f.chunks {
+		if err := unix.Munmap(c); err != nil {
+			return err
+		}
+	}
+	return f.file.Close()
+}

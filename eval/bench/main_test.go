@@ -1,0 +1,64 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sada/eval"
+)
+
+// Groups come as JSON from sada and from the truth, and with tabs from the peers.
+func TestClusters(t *testing.T) {
+	dir := t.TempDir()
+	read := func(name, content string) eval.Clustering {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		c, pages, err := clusters(path, "cluster")
+		if err != nil || pages != 4 {
+			t.Fatalf("%s: %d pages, %v", name, pages, err)
+		}
+		return c
+	}
+	gold := read("truth", `{"id":"a","cluster":1}`+"\n"+`{"id":"b","cluster":1}`+"\n"+`{"id":"c","cluster":1}`+"\n"+`{"id":"d","cluster":2}`+"\n")
+	run := read("run", "a\t7\nb\t7\nc\t8\nd\t8\n")
+	// Of three pairs of gold one is found, of two pairs of the run one is right.
+	got := eval.Pairwise(eval.Align(gold, run).Table())
+	if got.Recall < .333 || got.Recall > .334 || got.Precision != .5 {
+		t.Errorf("%+v", got)
+	}
+	if _, _, err := clusters(filepath.Join(dir, "missing"), "cluster"); err == nil {
+		t.Error("no error for a missing file")
+	}
+}
+
+// The ratios are those of the rounds, whatever the machine did from one round to the next.
+func TestTable(t *testing.T) {
+	o := &options{Tools: []string{"sada", "other", "broken"}, Rounds: 3, Threads: 2}
+	done := map[string][]measure{
+		"sada":  {{wall: 1, cpu: 2}, {wall: 10, cpu: 2}, {wall: 1, cpu: 2}},
+		"other": {{wall: 3, cpu: 4}, {wall: 30, cpu: 4}, {wall: 3, cpu: 4}},
+	}
+	var b strings.Builder
+	if err := table(&b, o, 300, done); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"300 pages, 2 processors, medians of 3 rounds", "3.00", "2.00", "failed"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+}
+
+func TestFloorRefusesWhatIsNoJSON(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pages")
+	if err := os.WriteFile(path, []byte("{\"id\":\"a\",\"text\":\"كلمة\"}\n{\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := floor(path, 2); err == nil {
+		t.Error("no error")
+	}
+}
