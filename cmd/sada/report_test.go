@@ -222,7 +222,7 @@ func TestReportOfTheDemo(t *testing.T) {
 }
 
 func TestReportShowsTextsAsTheyAre(t *testing.T) {
-	rows := demoPages(t)[:40]
+	rows := demoPages(t)[:39] // all of them have a copy or a story, and so a map
 	rows[0].Text = "\n\n \t" + strings.ReplaceAll(rows[0].Text, "\n", "\r\n") + "\r\n"
 	rows[1].Text += "\n<b>&amp; &lt;\u202e\u2066 \u200f\u200c\u061c\u00ad\u0007 ]]> {{.}} \u2028 %3C é ﷺ"
 	rows[2].Text = ""
@@ -267,7 +267,7 @@ func TestReportShowsTextsAsTheyAre(t *testing.T) {
 			}
 		}
 	}
-	if maps != 80 || pairs < 20 {
+	if maps != 2*len(rows) || pairs < 20 {
 		t.Errorf("%d maps and %d pairs", maps, pairs)
 	}
 }

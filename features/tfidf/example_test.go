@@ -35,6 +35,6 @@ func Example() {
 	top := second.Top(1)[0]
 	fmt.Printf("%s %.2f\n", surface[top.Term], top.Weight)
 	// Output:
-	// 0.79 0.31
-	// ميناء 0.78
+	// 0.55 0.22
+	// ميناء 0.56
 }

@@ -140,7 +140,7 @@ func newTable(docs int, entries []DF) *Table {
 func version(docs int, entries []DF) string {
 	h := xxh3.New()
 	// The rule is part of the name: vectors of two rules must not be compared either.
-	fmt.Fprintf(h, "(1+ln tf)*(1+ln((1+N)/(1+df))) df>=%d df<=%g*N from %d\n", MinDF, MaxShare, MaxShareFrom)
+	fmt.Fprintf(h, "(1+ln tf)*(1+ln((1+N)/(1+df))) df>=%d df<=%g*N from %d, length>=%g\n", MinDF, MaxShare, MaxShareFrom, commonShare)
 	var b [12]byte
 	binary.LittleEndian.PutUint64(b[:], uint64(docs))
 	h.Write(b[:8])
@@ -195,8 +195,10 @@ func idf(docs, df int) float64 {
 	if df < MinDF || docs >= MaxShareFrom && float64(df) > MaxShare*float64(docs) {
 		return 0
 	}
-	return math.Log(float64(1+docs)/float64(1+df)) + 1
+	return inverse(docs, df)
 }
+
+func inverse(docs, df int) float64 { return math.Log(float64(1+docs)/float64(1+df)) + 1 }
 
 // Extend returns a table in which every term that t weighs keeps its weight, and terms that t does
 // not weigh yet are taken from later, what was counted in newer documents: a name that the news had

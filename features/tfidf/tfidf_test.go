@@ -239,8 +239,9 @@ func TestCollectionIsTheTableByNLP(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, d := range docs {
-			// Collection keeps the terms of one document only, the table does not.
+			// Collection keeps the terms of one document only, the table does not, but for their length.
 			var v Vector
+			all := byNLP[i].Length()
 			for j, term := range byNLP[i].Terms {
 				if tab.DF(term) >= MinDF {
 					v.Terms = append(v.Terms, term)
@@ -252,7 +253,7 @@ func TestCollectionIsTheTableByNLP(t *testing.T) {
 				for j, w := range v.Weights {
 					dense.SetVec(j, float64(w))
 				}
-				dense.ScaleVec(1/mat.Norm(dense, 2), dense)
+				dense.ScaleVec(1/max(mat.Norm(dense, 2), commonShare*all), dense)
 				for j := range v.Weights {
 					v.Weights[j] = float32(dense.AtVec(j))
 				}
@@ -401,5 +402,22 @@ func TestFollow(t *testing.T) {
 		if v := pair[0].Follow(pair[1]).Version(); v != pair[0].Version() {
 			t.Errorf("%s: another table", name)
 		}
+	}
+}
+
+// A document whose own words are in no other is not the same as another by the few words that are left.
+func TestVectorOfRareWords(t *testing.T) {
+	var c Counter
+	docs := [][]Count{{{1, 1}, {2, 1}, {3, 1}, {4, 1}, {5, 1}}, {{1, 1}, {6, 1}, {7, 1}, {8, 1}, {9, 1}}, {{1, 1}, {2, 1}}, {{2, 1}, {10, 1}}}
+	for _, d := range docs {
+		c.Add(d)
+	}
+	tab := c.Freeze()
+	first, second, third := tab.Vector(docs[0]), tab.Vector(docs[1]), tab.Vector(docs[2])
+	if got := first.Dot(second); got > .4 {
+		t.Errorf("cosine %.2f of two documents with one word of five in common", got)
+	}
+	if got := third.Length(); math.Abs(got-1) > 1e-6 {
+		t.Errorf("length %.3f of a document without a word of its own", got)
 	}
 }

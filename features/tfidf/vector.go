@@ -20,48 +20,59 @@ type Weighted struct {
 }
 
 // Vector weighs the folded counts of a document: (1+ln N) * [Table.IDF], divided by the Euclidean
-// length. Terms that the table does not weigh are left out; the vector is empty if none remains, and
-// has length 1 otherwise. It shares no memory with doc.
+// length. Terms that the table does not weigh are left out. Where little is left of a document because its
+// own words are in no other, the length is that of [commonShare] of all its words: it would otherwise
+// be the same as any other document with the few common words that are left. The vector is empty if no
+// term remains, and has a length of at most 1 otherwise. It shares no memory with doc.
 func (t *Table) Vector(doc []Count) Vector {
 	kept := 0
-	var idfs [256]float64 // longer documents are rare enough to look their terms up twice
+	var all, common float64  // squares of lengths
+	var weights [256]float64 // longer documents are rare enough to look their terms up twice
 	for i, c := range doc {
-		w := t.IDF(c.Term)
-		if i < len(idfs) {
-			idfs[i] = w
+		w := t.weight(c)
+		if i < len(weights) {
+			weights[i] = w
 		}
 		if w > 0 {
 			kept++
+			common += w * w
 		}
+		all += w * w
 	}
 	if kept == 0 {
 		return Vector{}
 	}
+	length := math.Sqrt(max(common, commonShare*commonShare*all))
 	v := Vector{make([]Term, 0, kept), make([]float32, 0, kept)}
 	for i, c := range doc {
 		var w float64
-		if i < len(idfs) {
-			w = idfs[i]
+		if i < len(weights) {
+			w = weights[i]
 		} else {
-			w = t.IDF(c.Term)
+			w = t.weight(c)
 		}
 		if w > 0 {
 			v.Terms = append(v.Terms, c.Term)
-			v.Weights = append(v.Weights, float32(tf(c.N)*w))
+			v.Weights = append(v.Weights, float32(w/length))
 		}
 	}
-	v.normalise()
 	return v
 }
 
-func tf(n uint32) float64 { return 1 + math.Log(float64(n)) }
+// commonShare is the share of a document's length that the terms which are weighed have at least in its
+// vector. From 0 to .7 it changes no story of four labelled sets; at .8 it begins to.
+const commonShare = .7
 
-func (v Vector) normalise() {
-	length := v.Length()
-	for i := range v.Weights {
-		v.Weights[i] = float32(float64(v.Weights[i]) / length)
+// weight returns the weight of a term in a document, negative if the term is too rare to be kept.
+func (t *Table) weight(c Count) float64 {
+	df := t.DF(c.Term)
+	if df < MinDF {
+		return -tf(c.N) * inverse(t.docs, df)
 	}
+	return tf(c.N) * idf(t.docs, df)
 }
+
+func tf(n uint32) float64 { return 1 + math.Log(float64(n)) }
 
 // Len returns the number of terms.
 func (v Vector) Len() int { return len(v.Terms) }
