@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -13,8 +14,11 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"sada/cluster"
 	"sada/cluster/identity"
+	"sada/cluster/lsh"
 	"sada/cmd/sada/internal/archive"
 	"sada/cmd/sada/internal/corpus"
 	"sada/cmd/sada/internal/publish"
@@ -129,7 +133,8 @@ type nightly struct {
 	inputs  []string // hashes of the files
 	counts  map[string]int64
 	records map[string]corpus.Record
-	same    bool // nothing is new
+	same    bool           // nothing is new
+	now     *cluster.Known // what the clustering knows with this night
 }
 
 // night makes a night. A night that was stopped begins again from the start: reading and making the
@@ -172,7 +177,9 @@ func (c *nightCmd) night(p *program, a *archive.Archive, o *operation) error {
 				n.inputs = append(n.inputs, f.Hash)
 			}
 			n.same = n.old.Generation > 0 && len(n.changed)+len(n.deleted) == 0 && c.optionHash() == n.old.OptionHash
-			was, err = n.assigned(c.ChangeOptions && c.optionHash() != n.old.OptionHash)
+			was, err = n.assigned(c.ChangeOptions && c.optionHash() != n.old.OptionHash, func(options cluster.Options) (*cluster.Result, error) {
+				return n.cluster(p.ctx, a, options, c.optionHash(), o.log)
+			})
 			return was, err
 		},
 		check: func(r *results) error {
@@ -359,24 +366,77 @@ func contentHash(h uint64) (out [16]byte) {
 	return out
 }
 
-// cluster clusters the archive plus the night.
-//
-// It makes pages of all records and runs over all of them: exact, and as long as a run over everything
-// that was ever read, but for the reading.
-func (n *nightly) cluster(o cluster.Options) (*cluster.Result, error) {
-	pages := slices.Clone(n.changed)
-	for i := range n.old.Pages {
-		r := &n.old.Pages[i].Record
-		if n.gone[r.ID] {
-			continue
-		}
-		page, err := r.Page()
+// known reads what the clustering knew after the night before; nil if it is to be worked out from all pages.
+// Other options find something else in the same pages, as may a program of another version.
+func (n *nightly) known(ctx context.Context, a *archive.Archive, o cluster.Options, hash string, log *slog.Logger) (*cluster.Tables, error) {
+	why := ""
+	switch {
+	case n.old.Generation == 0:
+		return nil, nil
+	case n.old.OptionHash != hash:
+		why = "the options are others"
+	case n.old.Program != version():
+		why = "another version of the program wrote the state"
+	default:
+		shape, err := lsh.Choose(o.Similarity, o.Recall, o.Slots)
 		if err != nil {
-			return nil, &archive.Damage{File: "segments", What: err.Error()}
+			return nil, err
 		}
-		pages = append(pages, page)
+		t, err := archive.Known(ctx, a, n.old, shape.Bands)
+		if t != nil || err != nil {
+			return t, err
+		}
+		why = "the state does not say what was known of them"
 	}
-	return cluster.Run(pages, o, time.Now)
+	log.Info("all pages are clustered anew", "why", why)
+	return nil, nil
+}
+
+// cluster clusters the archive plus the night, at the cost of what the night touches. If it does not know
+// the pages of the archive, or not by these options, it clusters all of them.
+func (n *nightly) cluster(ctx context.Context, a *archive.Archive, o cluster.Options, hash string, log *slog.Logger) (*cluster.Result, error) {
+	tables, err := n.known(ctx, a, o, hash, log)
+	if err != nil {
+		return nil, err
+	}
+	pages := make([]*cluster.Page, len(n.old.Pages))
+	var group errgroup.Group
+	group.SetLimit(max(o.Workers, 1))
+	for from := 0; from < len(pages); from += batchPages {
+		group.Go(func() (err error) {
+			for i := from; i < min(from+batchPages, len(pages)); i++ {
+				if pages[i], err = n.old.Pages[i].Record.Page(); err != nil {
+					return &archive.Damage{File: "segments", What: err.Error()}
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	known, night := new(cluster.Known), cluster.Night{Pages: n.changed, Deleted: n.deleted}
+	if tables != nil {
+		cluster.Sort(pages)
+		was, err := tables.Known(pages, o)
+		if err != nil {
+			log.Warn("all pages are clustered anew", "why", err)
+			tables = nil
+		} else {
+			known = was
+		}
+	}
+	if tables == nil {
+		night.Pages = slices.Clone(n.changed)
+		for _, page := range pages {
+			if !n.gone[page.ID] {
+				night.Pages = append(night.Pages, page)
+			}
+		}
+	}
+	res, now, _, err := cluster.Grow(known, night, o, time.Now)
+	n.now = now
+	return res, err
 }
 
 // Names of the values in the archive by which stories are told apart.
@@ -386,8 +446,9 @@ const (
 	valueLetters   = "story_letters"
 )
 
-// assigned gives what the archive knows. If the options are others, stories are weighed anew.
-func (n *nightly) assigned(anew bool) (assigned, error) {
+// assigned gives what the archive knows, with run to cluster. If the options are others, stories are weighed
+// anew.
+func (n *nightly) assigned(anew bool, run func(cluster.Options) (*cluster.Result, error)) (assigned, error) {
 	night := n.old.Generation + 1
 	if n.same {
 		night = n.old.Generation
@@ -408,7 +469,7 @@ func (n *nightly) assigned(anew bool) (assigned, error) {
 	}
 	was.cluster = func(o cluster.Options) (*cluster.Result, error) {
 		o.Weights = weights
-		return n.cluster(o)
+		return run(o)
 	}
 	if n.same {
 		was.changes = []publish.Change{}
@@ -457,7 +518,7 @@ func identities(old *archive.Snapshot, kind string) *identity.State {
 
 // next gives the generation that the night makes.
 func (n *nightly) next(r *results, was assigned) *archive.Next {
-	next := &archive.Next{Base: n.old.Generation, Program: version(), Deleted: n.deleted, Inputs: n.inputs}
+	next := &archive.Next{Base: n.old.Generation, Program: version(), Deleted: n.deleted, Inputs: n.inputs, Derived: archive.DeriveKnown(n.now.Tables())}
 	for _, p := range n.changed {
 		row := archive.PageRow{Record: p.Record(), Hash: contentHash(n.records[p.ID].Hash)}
 		if at := r.published[p.ID]; at != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"sada/cluster"
 	"sada/cmd/sada/internal/archive"
 	"sada/cmd/sada/internal/corpus"
 )
@@ -221,6 +222,8 @@ func (c *exportCmd) Run(p *program) error {
 	n.same = true
 	return flags.do(p, job{set: new(corpus.Set), out: c.Out, known: func(in *input) (assigned, error) {
 		n.take(in, nil, true)
-		return n.assigned(false)
+		return n.assigned(false, func(o cluster.Options) (*cluster.Result, error) {
+			return n.cluster(p.ctx, a, o, n.old.OptionHash, new(operationFlags).logger(p.stderr))
+		})
 	}})
 }

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -16,7 +17,10 @@ func TestFormat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, row := range map[string]any{"segments": pageRow{}, groupsTable: GroupRow{}, idsTable: IDRow{}, aliasesTable: AliasRow{}, changesTable: ChangeRow{}, termsTable: termRow{}} {
+	for name, row := range map[string]any{"segments": pageRow{}, groupsTable: GroupRow{}, idsTable: IDRow{}, aliasesTable: AliasRow{}, changesTable: ChangeRow{}, termsTable: termRow{},
+		knownTable: knownRow{}, knownPagesTable: knownPageRow{}, knownPartsTable: knownPartRow{}, knownMainTable: knownMainRow{}, knownPostingsTable: postingsRow{},
+		knownFrequencyTable: frequencyRow{}, knownRecurringTable: recurringRow{}, knownAlignedTable: alignedRow{}, knownEmptyTable: coupleRow{},
+		knownCandidatesTable: candidateRow{}, knownFoundTable: passageRow{}, knownFragmentsTable: fragmentRow{}, knownVerifiedTable: verifiedRow{}} {
 		_, section, ok := strings.Cut(string(b), "\n## "+name+"\n")
 		if !ok {
 			t.Errorf("format.md has no section %s", name)
@@ -37,10 +41,15 @@ func TestFormat(t *testing.T) {
 			t.Errorf("%s: types (-), format.md (+)\n%s", name, d)
 		}
 	}
+	for _, name := range []string{knownRelatedTable, knownProposedTable} { // with the fields of another
+		if !strings.Contains(string(b), "\n## "+name+"\n") {
+			t.Errorf("format.md has no section %s", name)
+		}
+	}
 	for _, of := range []struct {
 		row any
 		tag string
-	}{{partRow{}, "parquet"}, {proposalRow{}, "parquet"}, {Manifest{}, "json"}, {Night{}, "json"}, {FileInfo{}, "json"}} {
+	}{{rangeRow{}, "parquet"}, {partRow{}, "parquet"}, {proposalRow{}, "parquet"}, {Manifest{}, "json"}, {Night{}, "json"}, {FileInfo{}, "json"}} {
 		for f := range reflect.TypeOf(of.row).Fields() {
 			if name := fieldName(f, of.tag); !strings.Contains(string(b), "`"+name+"`") {
 				t.Errorf("format.md does not name %s of %T", name, of.row)
@@ -60,7 +69,9 @@ func typeName(t reflect.Type) string {
 		return "string"
 	case reflect.Bool:
 		return "boolean"
-	case reflect.Int, reflect.Int64, reflect.Uint32, reflect.Uint64:
+	case reflect.Float64:
+		return "number"
+	case reflect.Int, reflect.Int32, reflect.Int64, reflect.Uint32, reflect.Uint64:
 		return "integer"
 	case reflect.Array:
 		return "16 bytes"
@@ -72,6 +83,9 @@ func typeName(t reflect.Type) string {
 			return "array of string"
 		}
 		return "array of " + strings.TrimSuffix(t.Elem().Name(), "Row")
+	}
+	if t != reflect.TypeFor[time.Time]() {
+		return strings.TrimSuffix(t.Name(), "Row")
 	}
 	return "time or null"
 }

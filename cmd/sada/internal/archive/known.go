@@ -1,0 +1,470 @@
+package archive
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"sada/cluster"
+	"sada/cluster/copies"
+	"sada/cluster/inverted"
+	"sada/cluster/lsh"
+	"sada/cluster/passage"
+	"sada/features/article"
+)
+
+// The names of the tables of a [cluster.Tables].
+const (
+	knownTable           = "known"
+	knownPagesTable      = "known_pages"
+	knownPartsTable      = "known_parts"
+	knownMainTable       = "known_main"
+	knownPostingsTable   = "known_postings"
+	knownFrequencyTable  = "known_frequency"
+	knownRecurringTable  = "known_recurring"
+	knownAlignedTable    = "known_aligned"
+	knownEmptyTable      = "known_empty"
+	knownCandidatesTable = "known_candidates"
+	knownFoundTable      = "known_found"
+	knownRelatedTable    = "known_related"
+	knownFragmentsTable  = "known_fragments"
+	knownProposedTable   = "known_proposed"
+	knownVerifiedTable   = "known_verified"
+)
+
+// knownRow is the one row of what is no table.
+type knownRow struct {
+	Documents uint32 `parquet:"documents"`
+	Hits      int64  `parquet:"hits"`
+}
+
+type rangeRow struct {
+	From int64 `parquet:"from"`
+	To   int64 `parquet:"to"`
+}
+
+type knownPageRow struct {
+	Document uint32   `parquet:"document"`
+	Own      rangeRow `parquet:"own"`
+	End      int64    `parquet:"end"`
+	Title    uint64   `parquet:"title"`
+	Sum      uint64   `parquet:"sum"`
+	First    int32    `parquet:"first"`
+	Text     int32    `parquet:"text"`
+}
+
+type knownPartRow struct {
+	Page int32   `parquet:"page"`
+	Part partRow `parquet:"part"`
+}
+
+type knownMainRow struct {
+	Page  int32    `parquet:"page"`
+	Words rangeRow `parquet:"words"`
+}
+
+// postingsRow is a block of a run of an index.
+type postingsRow struct {
+	Index    string `parquet:"index,dict"`
+	Run      int64  `parquet:"run"`
+	Count    int64  `parquet:"count"`
+	Postings []byte `parquet:"postings"`
+}
+
+func (r *postingsRow) weight() int { return len(r.Postings) }
+
+type frequencyRow struct {
+	Cell int64  `parquet:"cell"`
+	Docs uint32 `parquet:"docs"`
+}
+
+type recurringRow struct {
+	Hash  uint64 `parquet:"hash"`
+	Pages int32  `parquet:"pages"`
+}
+
+type alignedRow struct {
+	A       int32    `parquet:"a"`
+	B       int32    `parquet:"b"`
+	WordsA  rangeRow `parquet:"words_a"`
+	WordsB  rangeRow `parquet:"words_b"`
+	Anchors int64    `parquet:"anchors"`
+	Equal   int64    `parquet:"equal"`
+}
+
+type coupleRow struct {
+	A uint32 `parquet:"a"`
+	B uint32 `parquet:"b"`
+}
+
+type candidateRow struct {
+	Page    int32    `parquet:"page"`
+	Other   int32    `parquet:"other"`
+	Here    rangeRow `parquet:"here"`
+	There   rangeRow `parquet:"there"`
+	Equal   int64    `parquet:"equal"`
+	Own     bool     `parquet:"own"`
+	Anchor  uint64   `parquet:"anchor"`
+	Judged  bool     `parquet:"judged"`
+	Marked  bool     `parquet:"marked"`
+	Open    bool     `parquet:"open"`
+	Titled  bool     `parquet:"titled"`
+	Inside  bool     `parquet:"inside"`
+	Mostly  bool     `parquet:"mostly"`
+	Cut     bool     `parquet:"cut"`
+	Told    bool     `parquet:"told"`
+	Hosts   int64    `parquet:"hosts"`
+	Sources int64    `parquet:"sources"`
+	Days    int64    `parquet:"days"`
+	Segment uint64   `parquet:"segment"`
+}
+
+type passageRow struct {
+	Page         int32    `parquet:"page"`
+	A            int64    `parquet:"a"`
+	B            int64    `parquet:"b"`
+	Segment      string   `parquet:"segment"`
+	Kind         string   `parquet:"kind,dict"`
+	BytesA       partRow  `parquet:"bytes_a"`
+	BytesB       partRow  `parquet:"bytes_b"`
+	WordsA       rangeRow `parquet:"words_a"`
+	WordsB       rangeRow `parquet:"words_b"`
+	ContainmentA float64  `parquet:"containment_a"`
+	ContainmentB float64  `parquet:"containment_b"`
+	Identity     float64  `parquet:"identity"`
+	Hosts        int64    `parquet:"hosts"`
+	Sources      int64    `parquet:"sources"`
+	Marker       partRow  `parquet:"marker"`
+	Title        partRow  `parquet:"title"`
+	Cut          bool     `parquet:"cut"`
+	Confidence   float64  `parquet:"confidence"`
+	Reasons      []string `parquet:"reasons,list"`
+}
+
+type fragmentRow struct {
+	Page  int32    `parquet:"page"`
+	Bytes rangeRow `parquet:"bytes"`
+	Text  int32    `parquet:"text"`
+}
+
+type verifiedRow struct {
+	A            int64   `parquet:"a"`
+	B            int64   `parquet:"b"`
+	Via          string  `parquet:"via,dict"`
+	WordsA       int64   `parquet:"words_a"`
+	WordsB       int64   `parquet:"words_b"`
+	Equal        int64   `parquet:"equal"`
+	Kind         string  `parquet:"kind,dict"`
+	Jaccard      float64 `parquet:"jaccard"`
+	ContainmentA float64 `parquet:"containment_a"`
+	ContainmentB float64 `parquet:"containment_b"`
+	CoverA       float64 `parquet:"cover_a"`
+	CoverB       float64 `parquet:"cover_b"`
+	LinkVia      string  `parquet:"link_via,dict"`
+}
+
+func ranged(from, to int) rangeRow { return rangeRow{int64(from), int64(to)} }
+
+func (r rangeRow) words() passage.Range { return passage.Range{From: int(r.From), To: int(r.To)} }
+
+func ofWords(r passage.Range) rangeRow { return ranged(r.From, r.To) }
+
+func ofPart(p article.Part) partRow {
+	return partRow{p.Kind.String(), int64(p.From), int64(p.To), p.Page, p.Segment}
+}
+
+func (r *partRow) part() (article.Part, error) {
+	kind, ok := article.ParseKind(r.Kind)
+	if !ok {
+		return article.Part{}, fmt.Errorf("part of kind %q", r.Kind)
+	}
+	return article.Part{Kind: kind, From: int(r.From), To: int(r.To), Page: r.Page, Segment: r.Segment}, nil
+}
+
+// each gives what of makes of values.
+func each[V, T any](values []V, of func(i int, v *V) T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for i := range values {
+			if !yield(of(i, &values[i]), nil) {
+				return
+			}
+		}
+	}
+}
+
+// DeriveKnown makes tables of what the clustering knows, which [Known] reads. The keys of texts are not
+// kept: they are those of the bands.
+func DeriveKnown(t *cluster.Tables) []Derived {
+	passages := func(name string, rows []passage.Row[passage.Passage]) Derived {
+		return Derive(name, each(rows, func(_ int, r *passage.Row[passage.Passage]) passageRow {
+			p := &r.Of
+			return passageRow{r.Page, int64(p.A), int64(p.B), p.Segment, string(p.Kind), ofPart(p.BytesA), ofPart(p.BytesB), ofWords(p.WordsA), ofWords(p.WordsB),
+				p.ContainmentA, p.ContainmentB, p.Identity, int64(p.Hosts), int64(p.Sources), ofPart(p.Marker), ofPart(p.Title), p.Cut, p.Confidence, p.Reasons}
+		}))
+	}
+	return []Derived{
+		Derive(knownTable, func(yield func(knownRow, error) bool) { yield(knownRow{t.Documents, int64(t.Hits)}, nil) }),
+		Derive(knownPagesTable, each(t.Pages, func(_ int, p *cluster.PageRow) knownPageRow {
+			return knownPageRow{p.Document, ofWords(p.Facts.Own), int64(p.Facts.End), p.Facts.Title, p.Sum, p.First, p.Text}
+		})),
+		Derive(knownPartsTable, each(t.Parts, func(_ int, r *passage.Row[article.Part]) knownPartRow { return knownPartRow{r.Page, ofPart(r.Of)} })),
+		Derive(knownMainTable, each(t.Main, func(_ int, r *passage.Row[passage.Range]) knownMainRow { return knownMainRow{r.Page, ofWords(r.Of)} })),
+		{knownPostingsTable, func(a *Archive, path string) (FileInfo, error) {
+			return writeTable(a, path, postings(t), (*postingsRow).weight, groupBytes)
+		}},
+		Derive(knownFrequencyTable, func(yield func(frequencyRow, error) bool) {
+			for cell, docs := range t.Frequency {
+				if (docs > 0 || cell == len(t.Frequency)-1) && !yield(frequencyRow{int64(cell), docs}, nil) {
+					return
+				}
+			}
+		}),
+		Derive(knownRecurringTable, each(t.Recurring, func(_ int, r *passage.Recurring) recurringRow { return recurringRow{r.Hash, r.Pages} })),
+		Derive(knownAlignedTable, each(t.Aligned, func(_ int, r *cluster.AlignedRow) alignedRow {
+			s := &r.Aligned
+			return alignedRow{r.A, r.B, ofWords(s.A), ofWords(s.B), int64(s.Anchors), int64(s.Equal)}
+		})),
+		Derive(knownEmptyTable, each(t.Empty, func(_ int, c *passage.Couple) coupleRow { return coupleRow(*c) })),
+		Derive(knownCandidatesTable, each(t.Candidates, func(_ int, r *passage.Row[passage.Candidate]) candidateRow {
+			c := &r.Of
+			return candidateRow{r.Page, c.Other, ofWords(c.Here), ofWords(c.There), int64(c.Equal), c.Own, c.Anchor, c.Judged, c.Marked, c.Open, c.Titled,
+				c.Inside, c.Mostly, c.Cut, c.Told, int64(c.Hosts), int64(c.Sources), int64(c.Days), c.Segment}
+		})),
+		passages(knownFoundTable, t.Found),
+		passages(knownRelatedTable, t.Related),
+		Derive(knownFragmentsTable, each(t.Fragments, func(_ int, f *cluster.FragmentRow) fragmentRow {
+			return fragmentRow{f.Page, ranged(f.From, f.To), f.Text}
+		})),
+		Derive(knownProposedTable, each(t.Proposed, func(_ int, p *lsh.Pair) coupleRow { return coupleRow{p.A, p.B} })),
+		Derive(knownVerifiedTable, each(t.Verified, func(_ int, v *cluster.VerifiedRow) verifiedRow {
+			c, l := &v.Candidate, &v.Link
+			return verifiedRow{int64(c.A), int64(c.B), string(c.Via), int64(c.CoverA), int64(c.CoverB), int64(c.Equal), string(l.Kind), l.Jaccard,
+				l.ContainmentA, l.ContainmentB, l.CoverA, l.CoverB, string(l.Via)}
+		})),
+	}
+}
+
+// indexes gives the indexes of tables by name.
+func indexes(t *cluster.Tables) []struct {
+	name string
+	of   *inverted.Index
+} {
+	return []struct {
+		name string
+		of   *inverted.Index
+	}{{"anchors", &t.Anchors}, {"bands", &t.Bands}, {"lines", &t.Lines}, {"mentions", &t.Mentions}}
+}
+
+// blockPostings is how many postings a row has: some 90 kB, so that a row's own cost does not count.
+const blockPostings = 8192
+
+// postings gives the runs of all indexes in blocks. A posting is its hash less the one before it in the
+// block, its document and its place, each of variable length: sorted hashes of a run of millions share
+// their first bytes.
+func postings(t *cluster.Tables) iter.Seq2[postingsRow, error] {
+	return func(yield func(postingsRow, error) bool) {
+		for _, x := range indexes(t) {
+			for n, run := range x.of.Runs {
+				for block := range slices.Chunk(run, blockPostings) {
+					b := make([]byte, 0, 12*len(block))
+					last := uint64(0)
+					for _, p := range block {
+						b = binary.AppendUvarint(b, p.Hash-last)
+						b = binary.AppendUvarint(b, uint64(p.Doc))
+						b = binary.AppendUvarint(b, uint64(p.Pos))
+						last = p.Hash
+					}
+					if !yield(postingsRow{x.name, int64(n), int64(len(block)), b}, nil) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+var errPostings = errors.New("damaged postings")
+
+// enter appends the postings of a block to its run.
+func (r *postingsRow) enter(t *cluster.Tables) error {
+	all := indexes(t)
+	i := slices.IndexFunc(all, func(x struct {
+		name string
+		of   *inverted.Index
+	}) bool {
+		return x.name == r.Index
+	})
+	if i < 0 {
+		return fmt.Errorf("index %q: %w", r.Index, errPostings)
+	}
+	x := all[i].of
+	if r.Run == int64(len(x.Runs)) {
+		x.Runs = append(x.Runs, nil)
+	}
+	if r.Run < 0 || r.Run != int64(len(x.Runs)-1) || r.Count < 0 || r.Count > int64(len(r.Postings)) {
+		return fmt.Errorf("index %q, run %d: %w", r.Index, r.Run, errPostings)
+	}
+	run, b, last := slices.Grow(x.Runs[r.Run], int(r.Count)), r.Postings, uint64(0)
+	for range r.Count {
+		var of [3]uint64
+		for j := range of {
+			v, size := binary.Uvarint(b)
+			if size <= 0 {
+				return fmt.Errorf("index %q, run %d: %w", r.Index, r.Run, errPostings)
+			}
+			of[j], b = v, b[size:]
+		}
+		last += of[0]
+		run = append(run, inverted.Posting{Hash: last, Doc: uint32(of[1]), Pos: uint32(of[2])})
+	}
+	x.Runs[r.Run] = run
+	return nil
+}
+
+// Known reads the tables that [DeriveKnown] made; nil of a generation without them. The keys of texts
+// are made of the bands, as many for each text as the options of the night ask for.
+func Known(ctx context.Context, a *Archive, s *Snapshot, bands int) (*cluster.Tables, error) {
+	if _, ok := s.manifest.table(knownTable); !ok {
+		return nil, nil
+	}
+	t := new(cluster.Tables)
+	passages := func(name string, to *[]passage.Row[passage.Passage]) error {
+		return collect(ctx, a, s, name, func(r *passageRow) error {
+			p := passage.Passage{A: int(r.A), B: int(r.B), Segment: r.Segment, Kind: passage.Kind(r.Kind), WordsA: r.WordsA.words(), WordsB: r.WordsB.words(),
+				ContainmentA: r.ContainmentA, ContainmentB: r.ContainmentB, Identity: r.Identity, Hosts: int(r.Hosts), Sources: int(r.Sources),
+				Cut: r.Cut, Confidence: r.Confidence, Reasons: r.Reasons}
+			var failed [4]error
+			p.BytesA, failed[0] = r.BytesA.part()
+			p.BytesB, failed[1] = r.BytesB.part()
+			p.Marker, failed[2] = r.Marker.part()
+			p.Title, failed[3] = r.Title.part()
+			*to = append(*to, passage.Row[passage.Passage]{Page: r.Page, Of: p})
+			return errors.Join(failed[:]...)
+		})
+	}
+	for _, read := range []func() error{
+		func() error {
+			return collect(ctx, a, s, knownTable, func(r *knownRow) error {
+				t.Documents, t.Hits = r.Documents, int(r.Hits)
+				return nil
+			})
+		},
+		func() error {
+			return collect(ctx, a, s, knownPagesTable, func(r *knownPageRow) error {
+				t.Pages = append(t.Pages, cluster.PageRow{Document: r.Document, Facts: passage.Facts{Own: r.Own.words(), End: int(r.End), Title: r.Title}, Sum: r.Sum, First: r.First, Text: r.Text})
+				return nil
+			})
+		},
+		func() error {
+			return collect(ctx, a, s, knownPartsTable, func(r *knownPartRow) error {
+				part, err := r.Part.part()
+				t.Parts = append(t.Parts, passage.Row[article.Part]{Page: r.Page, Of: part})
+				return err
+			})
+		},
+		func() error {
+			return collect(ctx, a, s, knownMainTable, func(r *knownMainRow) error {
+				t.Main = append(t.Main, passage.Row[passage.Range]{Page: r.Page, Of: r.Words.words()})
+				return nil
+			})
+		},
+		func() error {
+			return collect(ctx, a, s, knownPostingsTable, func(r *postingsRow) error { return r.enter(t) })
+		},
+		func() error {
+			return collect(ctx, a, s, knownFrequencyTable, func(r *frequencyRow) error {
+				const most = 1 << 24 // cells
+				if r.Cell < int64(len(t.Frequency)) || r.Cell >= most {
+					return fmt.Errorf("cell %d", r.Cell)
+				}
+				t.Frequency = append(slices.Grow(t.Frequency, int(r.Cell)+1-len(t.Frequency)), make([]uint32, int(r.Cell)-len(t.Frequency))...)
+				t.Frequency = append(t.Frequency, r.Docs)
+				return nil
+			})
+		},
+		func() error {
+			return collect(ctx, a, s, knownRecurringTable, func(r *recurringRow) error {
+				t.Recurring = append(t.Recurring, passage.Recurring{Hash: r.Hash, Pages: r.Pages})
+				return nil
+			})
+		},
+		func() error {
+			return collect(ctx, a, s, knownAlignedTable, func(r *alignedRow) error {
+				t.Aligned = append(t.Aligned, cluster.AlignedRow{A: r.A, B: r.B, Aligned: passage.Aligned{A: r.WordsA.words(), B: r.WordsB.words(), Anchors: int(r.Anchors), Equal: int(r.Equal)}})
+				return nil
+			})
+		},
+		func() error {
+			return collect(ctx, a, s, knownEmptyTable, func(r *coupleRow) error {
+				t.Empty = append(t.Empty, passage.Couple(*r))
+				return nil
+			})
+		},
+		func() error {
+			return collect(ctx, a, s, knownCandidatesTable, func(r *candidateRow) error {
+				t.Candidates = append(t.Candidates, passage.Row[passage.Candidate]{Page: r.Page, Of: passage.Candidate{Other: r.Other, Here: r.Here.words(), There: r.There.words(),
+					Equal: int(r.Equal), Own: r.Own, Anchor: r.Anchor, Judged: r.Judged, Marked: r.Marked, Open: r.Open, Titled: r.Titled, Inside: r.Inside, Mostly: r.Mostly,
+					Cut: r.Cut, Told: r.Told, Hosts: int(r.Hosts), Sources: int(r.Sources), Days: int(r.Days), Segment: r.Segment}})
+				return nil
+			})
+		},
+		func() error { return passages(knownFoundTable, &t.Found) },
+		func() error { return passages(knownRelatedTable, &t.Related) },
+		func() error {
+			return collect(ctx, a, s, knownFragmentsTable, func(r *fragmentRow) error {
+				t.Fragments = append(t.Fragments, cluster.FragmentRow{Page: r.Page, From: int(r.Bytes.From), To: int(r.Bytes.To), Text: r.Text})
+				return nil
+			})
+		},
+		func() error {
+			return collect(ctx, a, s, knownProposedTable, func(r *coupleRow) error {
+				t.Proposed = append(t.Proposed, lsh.Pair{A: r.A, B: r.B})
+				return nil
+			})
+		},
+		func() error {
+			return collect(ctx, a, s, knownVerifiedTable, func(r *verifiedRow) error {
+				v := cluster.VerifiedRow{Candidate: copies.Candidate{A: int(r.A), B: int(r.B), Via: copies.Via(r.Via), CoverA: int(r.WordsA), CoverB: int(r.WordsB), Equal: int(r.Equal)}}
+				if r.Kind != "" {
+					v.Link = copies.Link{A: int(r.A), B: int(r.B), Kind: copies.Kind(r.Kind), Jaccard: r.Jaccard, ContainmentA: r.ContainmentA, ContainmentB: r.ContainmentB,
+						CoverA: r.CoverA, CoverB: r.CoverB, Via: copies.Via(r.LinkVia)}
+				}
+				t.Verified = append(t.Verified, v)
+				return nil
+			})
+		},
+	} {
+		if err := read(); err != nil {
+			return nil, err
+		}
+	}
+	t.Keys = make([]uint64, t.Bands.Len())
+	for _, run := range t.Bands.Runs {
+		for _, p := range run {
+			at := int64(p.Doc)*int64(bands) + int64(p.Pos)
+			if int64(p.Pos) >= int64(bands) || at >= int64(len(t.Keys)) {
+				return nil, corrupt(tablePath(s.Generation, knownPostingsTable), errPostings.Error())
+			}
+			t.Keys[at] = p.Hash
+		}
+	}
+	return t, nil
+}
+
+// collect calls take for every row of a table. What take keeps of a row stays.
+func collect[T any](ctx context.Context, a *Archive, s *Snapshot, name string, take func(*T) error) error {
+	for rows, err := range Rows[T](ctx, a, s, name) {
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			if err := take(&rows[i]); err != nil {
+				return corrupt(tablePath(s.Generation, name), err.Error())
+			}
+		}
+	}
+	return nil
+}
