@@ -52,10 +52,9 @@ var (
 )
 
 // Grow does what [Run] does, for all pages after a night. The result is that of Run, whatever the nights
-// were, but for the Confidence and the cosine of passages whose pages were not judged tonight
-// ([passage.Grow]). Passages and copies cost what the night touches; stories are made anew.
+// were. Passages and copies cost what the night touches; stories are made anew.
 //
-// Options that change results must be those of the nights before. Stats count the night's work. The
+// Options that change results must be those of the nights before. Stats but LSH are those of all pages. The
 // change says where known pages went and which parts are new. An error is about the options or the
 // night. Known is not changed; what is returned shares memory with it.
 func Grow(known *Known, night Night, o Options, now func() time.Time) (*Result, *Known, *passage.Change, error) {
@@ -88,6 +87,15 @@ func Grow(known *Known, night Night, o Options, now func() time.Time) (*Result, 
 		return nil, nil, nil, err
 	}
 	g.done("stories")
+	for i, number := range g.next.sketch.numbers {
+		switch {
+		case g.next.first[i] != i:
+		case number >= 0:
+			g.res.Stats.Signed++
+		case number == short:
+			g.res.Stats.Short++
+		}
+	}
 	return g.res, g.next, g.change, nil
 }
 

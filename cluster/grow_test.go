@@ -34,8 +34,7 @@ func grow(tb fataler, known *Known, night Night, o Options) (*Result, *Known) {
 	return res, next
 }
 
-// differ compares what does not depend on the nights. The confidence of a passage and the cosine among
-// its reasons are of the night in which its page was judged.
+// differ compares what does not depend on the nights.
 func differ(want, got *Result) string {
 	type same struct {
 		Parts            [][]article.Part
@@ -45,14 +44,10 @@ func differ(want, got *Result) string {
 		CopyOf           []int
 		Hits, Candidates int
 		Proposed         int
+		Signed, Short    int
 	}
 	of := func(r *Result) same {
-		rows := slices.Clone(r.Passages)
-		for i := range rows {
-			rows[i].Confidence = 0
-			rows[i].Reasons = slices.DeleteFunc(slices.Clone(rows[i].Reasons), func(r string) bool { return strings.Contains(r, "cosine") })
-		}
-		return same{r.Parts, rows, r.Links, r.Copies, r.CopyOf, r.Stats.Hits, r.Stats.Candidates, r.Stats.LSHPairs}
+		return same{r.Parts, r.Passages, r.Links, r.Copies, r.CopyOf, r.Stats.Hits, r.Stats.Candidates, r.Stats.LSHPairs, r.Stats.Signed, r.Stats.Short}
 	}
 	if !slices.Equal(want.Pages, got.Pages) {
 		return "pages in another order"

@@ -82,7 +82,7 @@ func Find(all []Page, opt Options) Result {
 	furniture := newFurniture(pages)
 	found := make([][]Passage, len(pages))
 	each(len(pages), opt.Workers, func(i int, m *scratch) {
-		found[i], res.Parts[i], _ = f.resolve(i, candidates[i], carriers[i], furniture, m)
+		found[i], res.Parts[i] = f.resolve(i, candidates[i], carriers[i], furniture, m)
 	})
 	related := make([][]Passage, len(pages))
 	each(len(pages), opt.Workers, func(i int, m *scratch) { related[i] = f.relations(i, res.Parts, m) })

@@ -79,11 +79,10 @@ type growth struct {
 //
 // What a new page shares with others is in the postings of its own anchors. Two known pages can only lose
 // hits, to a page that took the place of a home, or gain them, where a home is gone: such pairs are
-// aligned anew from all of their anchors. Pages are judged anew if their passages changed, the hosts of
-// what is appended to them, the page whose title they name, or the count of a line or an ending; and
-// if the weights of words, which are those of tonight, decide otherwise. All others keep what is known
-// of them: the Confidence of a [Passage], and the cosine among its Reasons, are of the night in which its
-// page was last judged. That alone may differ from what Find gives.
+// aligned anew from all of their anchors. Pages are judged anew if their passages changed, the page whose
+// title they name, or the count of a line or an ending; and all to which something may be appended, which
+// are few, since the weights of words and the hosts of it are those of tonight. All others keep what is
+// known of them. The result is that of Find.
 func Grow(known *Known, gone map[int]*Page, change *Change, pages []*Page, opt Options) (Result, *Known) {
 	opt.Workers = max(opt.Workers, 1)
 	g := &growth{known: known, next: &Known{Next: known.Next}, change: change, opt: opt}
@@ -115,14 +114,12 @@ func Grow(known *Known, gone map[int]*Page, change *Change, pages []*Page, opt O
 	next.Parts, next.Found, next.Related = make([][]article.Part, len(pages)), make([][]Passage, len(pages)), make([][]Passage, len(pages))
 	each(len(pages), opt.Workers, func(i int, m *scratch) {
 		from := change.From[i]
-		if judged[i] || g.undecided(i, candidates[i], carriers[i]) {
-			var verdicts []verdict
-			next.Found[i], next.Parts[i], verdicts = g.resolve(i, candidates[i], carriers[i], furniture, m)
-			next.Candidates[i] = flat(candidates[i], verdicts)
+		next.Candidates[i] = flat(candidates[i])
+		if judged[i] || len(candidates[i]) > 0 {
+			next.Found[i], next.Parts[i] = g.resolve(i, candidates[i], carriers[i], furniture, m)
 			change.Parts[i] = from < 0 || !slices.Equal(known.Parts[from], next.Parts[i])
 		} else {
 			next.Found[i], next.Parts[i] = g.move(known.Found[from]), known.Parts[from]
-			next.Candidates[i] = g.moved(known.Candidates[from])
 		}
 	})
 	related := slices.Clone(dirty)
@@ -705,33 +702,20 @@ func (g *growth) lines(gone map[int]*Page, judged []bool) *furniture {
 	return is
 }
 
-// Candidate is a passage in the place of a tail, with what was decided of it.
+// Candidate is a passage in the place of a tail.
 type Candidate struct {
 	Other       int32
 	Here, There Range
 	Equal       int
 	Own         bool   // the other page begins with it
 	Anchor      uint64 // the smallest of the text
-
-	// What was decided of it, and by what; nothing is known of one after one that stays.
-	Judged                               bool
-	Marked, Open, Titled, Inside, Mostly bool // see the rule of evidence
-	Cut, Told                            bool
-	Hosts, Sources, Days                 int
-	Segment                              uint64
 }
 
 // flat returns candidates as they are kept.
-func flat(candidates []candidate, verdicts []verdict) []Candidate {
+func flat(candidates []candidate) []Candidate {
 	var out []Candidate
-	for n, c := range candidates {
-		k := Candidate{Other: c.other, Here: c.here, There: c.there, Equal: c.equal, Own: c.own, Anchor: c.anchor}
-		if n < len(verdicts) {
-			v := &verdicts[n]
-			k.Judged, k.Marked, k.Open, k.Titled, k.Inside, k.Mostly, k.Cut, k.Told = true, v.marked, v.open, v.titled, v.inside, v.mostly, v.cut, v.told
-			k.Hosts, k.Sources, k.Days, k.Segment = v.known.hosts, v.known.sources, v.known.days, v.known.segment
-		}
-		out = append(out, k)
+	for _, c := range candidates {
+		out = append(out, Candidate{c.other, c.here, c.there, c.equal, c.own, c.anchor})
 	}
 	return out
 }
@@ -743,41 +727,6 @@ func (g *growth) kept(candidates []Candidate) []candidate {
 		out = append(out, candidate{view{g.change.Moved[c.Other], c.Here, c.There, c.Equal}, c.Own, c.Anchor})
 	}
 	return out
-}
-
-// moved returns candidates by the present numbers of their pages.
-func (g *growth) moved(candidates []Candidate) []Candidate {
-	out := candidates
-	for n, c := range candidates {
-		if to := g.change.Moved[c.Other]; to != c.Other {
-			if &out[0] == &candidates[0] {
-				out = slices.Clone(candidates)
-			}
-			out[n].Other = to
-		}
-	}
-	return out
-}
-
-// undecided reports whether what is known of a page's candidates would be found otherwise tonight.
-func (g *growth) undecided(i int, candidates []candidate, carriers []carried) bool {
-	if len(candidates) == 0 {
-		return false
-	}
-	for n, k := range g.known.Candidates[g.change.From[i]] {
-		if !k.Judged {
-			return false
-		}
-		if carriers[n] != (carried{k.Hosts, k.Sources, k.Days, k.Segment}) {
-			return true
-		}
-		v := verdict{own: k.Own, marked: k.Marked, open: k.Open, titled: k.Titled, inside: k.Inside, mostly: k.Mostly}
-		v.decide(carriers[n], func() bool { return g.subject(i, candidates[n]) < topicDiffers })
-		if v.cut != k.Cut || v.told != k.Told {
-			return true
-		}
-	}
-	return false
 }
 
 // move returns passages by the present numbers of their pages. Those that stay are not copied.

@@ -29,7 +29,7 @@ const (
 )
 
 // resolve decides what of a page is its own. It returns what it found and the page's parts.
-func (f *finder) resolve(i int, candidates []candidate, known []carried, furniture *furniture, m *scratch) ([]Passage, []article.Part, []verdict) {
+func (f *finder) resolve(i int, candidates []candidate, known []carried, furniture *furniture, m *scratch) ([]Passage, []article.Part) {
 	p := f.pages[i]
 	spans := m.spans(p)
 	parts := slices.Clone(p.Parts)
@@ -37,10 +37,8 @@ func (f *finder) resolve(i int, candidates []candidate, known []carried, furnitu
 
 	stop := p.Bytes // where the last cut begins
 	accepted := make([]bool, len(p.Proposals))
-	var verdicts []verdict
 	for n, c := range candidates {
 		ps, proposal, v := f.judge(i, c, known[n], spans, stop, m)
-		verdicts = append(verdicts, v)
 		if v.told {
 			found = append(found, ps)
 		}
@@ -86,7 +84,7 @@ func (f *finder) resolve(i int, candidates []candidate, known []carried, furnitu
 	slices.SortStableFunc(found, func(a, b Passage) int {
 		return cmp.Or(cmp.Compare(a.BytesA.From, b.BytesA.From), cmp.Compare(a.B, b.B))
 	})
-	return found, parts, verdicts
+	return found, parts
 }
 
 // judge turns a candidate into a passage: where it begins exactly, what speaks for it, and whether
@@ -167,7 +165,7 @@ func (f *finder) evidence(ps *Passage, i int, c candidate, known carried, propos
 	if item {
 		add(-.2, "an item among others with a heading")
 	}
-	v := verdict{known: known, own: c.own, marked: marked, open: atLine && !joined, titled: titled && elsewhere && !item,
+	v := verdict{own: c.own, marked: marked, open: atLine && !joined, titled: titled && elsewhere && !item,
 		inside: !atLine, mostly: ps.ContainmentA >= mostlyHeld}
 	v.decide(known, func() bool { return foreign })
 	ps.Cut = v.cut
@@ -183,7 +181,6 @@ func (f *finder) subject(i int, c candidate) float64 {
 
 // verdict is what was found of a candidate, and what was decided by it.
 type verdict struct {
-	known  carried
 	own    bool // the text has a page of its own
 	marked bool // the page announces it
 	open   bool // it begins a line, and not like the next item of a joined report

@@ -71,7 +71,7 @@ type postingsRow struct {
 	Index    string `parquet:"index,dict"`
 	Run      int64  `parquet:"run"`
 	Count    int64  `parquet:"count"`
-	Postings []byte `parquet:"postings"`
+	Postings []byte `parquet:"postings,uncompressed"` // hashes
 }
 
 func (r *postingsRow) weight() int { return len(r.Postings) }
@@ -101,25 +101,13 @@ type coupleRow struct {
 }
 
 type candidateRow struct {
-	Page    int32    `parquet:"page"`
-	Other   int32    `parquet:"other"`
-	Here    rangeRow `parquet:"here"`
-	There   rangeRow `parquet:"there"`
-	Equal   int64    `parquet:"equal"`
-	Own     bool     `parquet:"own"`
-	Anchor  uint64   `parquet:"anchor"`
-	Judged  bool     `parquet:"judged"`
-	Marked  bool     `parquet:"marked"`
-	Open    bool     `parquet:"open"`
-	Titled  bool     `parquet:"titled"`
-	Inside  bool     `parquet:"inside"`
-	Mostly  bool     `parquet:"mostly"`
-	Cut     bool     `parquet:"cut"`
-	Told    bool     `parquet:"told"`
-	Hosts   int64    `parquet:"hosts"`
-	Sources int64    `parquet:"sources"`
-	Days    int64    `parquet:"days"`
-	Segment uint64   `parquet:"segment"`
+	Page   int32    `parquet:"page"`
+	Other  int32    `parquet:"other"`
+	Here   rangeRow `parquet:"here"`
+	There  rangeRow `parquet:"there"`
+	Equal  int64    `parquet:"equal"`
+	Own    bool     `parquet:"own"`
+	Anchor uint64   `parquet:"anchor"`
 }
 
 type passageRow struct {
@@ -230,8 +218,7 @@ func DeriveKnown(t *cluster.Tables) []Derived {
 		Derive(knownEmptyTable, each(t.Empty, func(_ int, c *passage.Couple) coupleRow { return coupleRow(*c) })),
 		Derive(knownCandidatesTable, each(t.Candidates, func(_ int, r *passage.Row[passage.Candidate]) candidateRow {
 			c := &r.Of
-			return candidateRow{r.Page, c.Other, ofWords(c.Here), ofWords(c.There), int64(c.Equal), c.Own, c.Anchor, c.Judged, c.Marked, c.Open, c.Titled,
-				c.Inside, c.Mostly, c.Cut, c.Told, int64(c.Hosts), int64(c.Sources), int64(c.Days), c.Segment}
+			return candidateRow{r.Page, c.Other, ofWords(c.Here), ofWords(c.There), int64(c.Equal), c.Own, c.Anchor}
 		})),
 		passages(knownFoundTable, t.Found),
 		passages(knownRelatedTable, t.Related),
@@ -406,8 +393,7 @@ func Known(ctx context.Context, a *Archive, s *Snapshot, bands int) (*cluster.Ta
 		func() error {
 			return collect(ctx, a, s, knownCandidatesTable, func(r *candidateRow) error {
 				t.Candidates = append(t.Candidates, passage.Row[passage.Candidate]{Page: r.Page, Of: passage.Candidate{Other: r.Other, Here: r.Here.words(), There: r.There.words(),
-					Equal: int(r.Equal), Own: r.Own, Anchor: r.Anchor, Judged: r.Judged, Marked: r.Marked, Open: r.Open, Titled: r.Titled, Inside: r.Inside, Mostly: r.Mostly,
-					Cut: r.Cut, Told: r.Told, Hosts: int(r.Hosts), Sources: int(r.Sources), Days: int(r.Days), Segment: r.Segment}})
+					Equal: int(r.Equal), Own: r.Own, Anchor: r.Anchor}})
 				return nil
 			})
 		},
