@@ -15,6 +15,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"sada/cluster"
 	"sada/cmd/sada/internal/archive"
 	"sada/cmd/sada/internal/publish"
 	"sada/eval"
@@ -288,4 +289,58 @@ func storiesOf(t *testing.T, dir string) eval.Clustering {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// TestForgotten takes from a state what the clustering knows: as it is in a state of before there was such a
+// thing, and with tables that are those of other pages. The next night says so, and is as if nothing were missing.
+func TestForgotten(t *testing.T) {
+	lines := demoLines(t)[:40]
+	calm := &world{dir: t.TempDir()}
+	for n, night := range [][]string{lines[:20], lines[20:30], lines[30:]} {
+		if code, stderr := calm.night(fmt.Sprint("night", n), night); code != exitDone {
+			t.Fatal(code, stderr)
+		}
+	}
+	for name, derived := range map[string][]archive.Derived{"nothing": nil, "other pages": archive.DeriveKnown(new(cluster.Tables))} {
+		w := &world{dir: t.TempDir()}
+		if code, stderr := w.night("night0", lines[:20]); code != exitDone {
+			t.Fatal(code, stderr)
+		}
+		a, err := archive.Open(w.at("state"), archive.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Lock(t.Context(), 0); err != nil {
+			t.Fatal(err)
+		}
+		s, err := a.Load(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Commit(t.Context(), &archive.Next{Tables: s.Tables, Base: s.Generation, Program: s.Program, Derived: derived}); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Unlock(); err != nil {
+			t.Fatal(err)
+		}
+		for n, night := range [][]string{lines[20:30], lines[30:]} {
+			code, stderr := w.night(fmt.Sprint("night", n+1), night, "--verbose")
+			if code != exitDone || strings.Contains(stderr, "clustered anew") != (n == 0) {
+				t.Fatalf("%s: night %d: code %d: %s", name, n, code, stderr)
+			}
+		}
+		// The number of a night is in the IDs that it gives.
+		for _, kind := range []string{"copy_group", "story"} {
+			want, err := partition(kind, calm.at("out"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := partition(kind, w.at("out")); err != nil || !slices.Equal(want, got) {
+				t.Errorf("%s: %s %q, want %q; %v", name, kind, got, want, err)
+			}
+		}
+		if err := sameTables(calm.at("out"), w.at("out"), "passages.jsonl", "links.jsonl"); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }

@@ -263,6 +263,11 @@ func (c *jobFlags) do(p *program, j job) error {
 	m := c.manifest(j, in, res, timings)
 	m.Generation = old.night
 	maps.Copy(m.Counts, old.counts)
+	if old.night > 0 { // of the buckets, a night looks at those that change
+		for _, name := range []string{"lsh_buckets", "lsh_largest_bucket", "lsh_split_buckets", "lsh_skipped_pairs"} {
+			delete(m.Counts, name)
+		}
+	}
 	if err := folder.Commit(m); err != nil {
 		if j.keep != nil {
 			err = fmt.Errorf("the state has the night, and the results are not published: %w", err)
