@@ -38,8 +38,8 @@ func (f *finder) resolve(i int, candidates []candidate, known []carried, furnitu
 	stop := p.Bytes // where the last cut begins
 	accepted := make([]bool, len(p.Proposals))
 	for n, c := range candidates {
-		ps, proposal, v := f.judge(i, c, known[n], spans, stop, m)
-		if v.told {
+		ps, proposal, told := f.judge(i, c, known[n], spans, stop, m)
+		if told {
 			found = append(found, ps)
 		}
 		if !ps.Cut {
@@ -89,13 +89,13 @@ func (f *finder) resolve(i int, candidates []candidate, known []carried, furnitu
 
 // judge turns a candidate into a passage: where it begins exactly, what speaks for it, and whether
 // it is cut. stop is the byte where what is already cut begins. The second result is the page's
-// proposal that it fits to, -1 if there is none.
-func (f *finder) judge(i int, c candidate, known carried, spans []shingle.Span, stop int, m *scratch) (Passage, int, verdict) {
+// proposal that it fits to, -1 if there is none; the third says whether the passage has a row.
+func (f *finder) judge(i int, c candidate, known carried, spans []shingle.Span, stop int, m *scratch) (ps Passage, proposal int, told bool) {
 	p := f.pages[i]
-	ps := f.passage(i, c.view, spans, m)
+	ps = f.passage(i, c.view, spans, m)
 	ps.Hosts, ps.Sources = known.hosts, known.sources
 
-	proposal := p.marked(c.here.From, spans)
+	proposal = p.marked(c.here.From, spans)
 	from, atLine := f.begin(p, c.here.From, spans)
 	if proposal >= 0 {
 		q := p.Proposals[proposal]
@@ -117,13 +117,14 @@ func (f *finder) judge(i int, c candidate, known carried, spans []shingle.Span, 
 	if c.own {
 		ps.BytesA.Page = f.pages[c.other].ID
 	}
-	return ps, proposal, f.evidence(&ps, i, c, known, proposal, atLine, f.subject(i, c))
+	told = f.evidence(&ps, i, c, known, proposal, atLine)
+	return ps, proposal, told
 }
 
 // evidence applies the rule of evidence: a text at the end of a page is cut from it if the page
 // announces it, or three unrelated pages carry it, or it has a page of its own that another source
-// or another day published and whose subject is another.
-func (f *finder) evidence(ps *Passage, i int, c candidate, known carried, proposal int, atLine bool, cosine float64) verdict {
+// or another day published and whose subject is another. It returns whether the passage has a row.
+func (f *finder) evidence(ps *Passage, i int, c candidate, known carried, proposal int, atLine bool) (told bool) {
 	confidence := baseConfidence
 	add := func(weight float64, reason string, args ...any) {
 		confidence += weight
@@ -141,6 +142,8 @@ func (f *finder) evidence(ps *Passage, i int, c candidate, known carried, propos
 		add(.1, "has a page of its own")
 	}
 	elsewhere := p.Source != other.Source || !p.Dated || !other.Dated || p.Time/86400 != other.Time/86400
+	words := p.Words
+	cosine := f.topics.cosine(newStretch(words[f.own[i].From:c.here.From]), newStretch(words[c.here.From:c.here.To]))
 	foreign := cosine < topicDiffers
 	if foreign {
 		add(.15, "another subject (cosine %.2f)", cosine)
@@ -165,47 +168,17 @@ func (f *finder) evidence(ps *Passage, i int, c candidate, known carried, propos
 	if item {
 		add(-.2, "an item among others with a heading")
 	}
-	v := verdict{own: c.own, marked: marked, open: atLine && !joined, titled: titled && elsewhere && !item,
-		inside: !atLine, mostly: ps.ContainmentA >= mostlyHeld}
-	v.decide(known, func() bool { return foreign })
-	ps.Cut = v.cut
-	ps.Confidence = min(max(confidence, .05), .99)
-	return v
-}
-
-// subject returns the similarity of a page's own text and a candidate.
-func (f *finder) subject(i int, c candidate) float64 {
-	words := f.pages[i].Words
-	return f.topics.cosine(newStretch(words[f.own[i].From:c.here.From]), newStretch(words[c.here.From:c.here.To]))
-}
-
-// verdict is what was found of a candidate, and what was decided by it.
-type verdict struct {
-	own    bool // the text has a page of its own
-	marked bool // the page announces it
-	open   bool // it begins a line, and not like the next item of a joined report
-	titled bool // it is most of another page, with the title, of another source or day, and no item among others
-	inside bool // it begins inside a line
-	mostly bool // it is most of the page
-
-	cut  bool
-	told bool // it has a row among the passages
-}
-
-// decide applies the rule of evidence. foreign, whether the text is of another subject, is only asked for
-// where it decides.
-func (v *verdict) decide(known carried, foreign func() bool) {
 	// Many hosts of one subject quote a statement; they carry it for its own sake only if their
 	// subject is another, or if they carry it day after day.
 	many := known.hosts >= hostsNeeded
-	v.cut = v.marked || v.open && (many && known.days >= hostsNeeded || (many || v.titled) && foreign())
+	ps.Cut = marked || atLine && !joined && (many && known.days >= hostsNeeded || (many || titled && elsewhere && !item) && foreign)
+	ps.Confidence = min(max(confidence, .05), .99)
 	// A report that goes over into another on its subject within a line, or that is mostly the other, and two that
 	// end alike, are versions: relations names them by what they hold of each other.
-	if v.own {
-		v.told = v.cut || !(v.inside || v.mostly) || foreign()
-	} else {
-		v.told = v.cut || !v.inside && known.hosts >= 2
+	if c.own {
+		return ps.Cut || atLine && ps.ContainmentA < mostlyHeld || foreign
 	}
+	return ps.Cut || atLine && known.hosts >= 2
 }
 
 // headings counts the lines between two words that are headings: as short as a title, the first or behind
