@@ -129,20 +129,41 @@ func (s *scanner) ascii(i int) int {
 	return i
 }
 
-// arabic reads the run of letters and marks of U+0600..U+06FF at i and returns its end.
+// arabic reads the run of letters, marks and single spaces of which Arabic text is made at i and returns its
+// end.
 func (s *scanner) arabic(i int) int {
-	for i+1 < len(s.src) && s.src[i]&^3 == 0xD8 {
-		e := block06[int(s.src[i]&3)<<8|int(s.src[i+1])]
+	src, norm, last, open := s.src, s.norm, s.last, s.script == arab // in registers
+	for i+1 < len(src) {
+		b := src[i]
+		if b&^3 != 0xD8 {
+			if b != ' ' || !open || src[i+1]&^3 != 0xD8 {
+				break
+			}
+			s.norm = norm
+			s.close(i)
+			norm, open = s.norm, false
+			i++
+			continue
+		}
+		e := block06[int(b&3)<<8|int(src[i+1])]
 		switch {
 		case e&letter != 0:
-			s.letter(e, i)
+			if !open || splitBehind(last, e) {
+				s.norm = norm
+				s.open(arab, i)
+				norm, open = s.norm, true
+			}
+			norm = append(norm, byte(e), byte(e>>8))
+			last = e
 		case e&(mark|hamzaAbove) == mark:
 		default:
+			s.norm, s.last = norm, last
 			return s.rare(i)
 		}
 		i += 2
 	}
-	if i+1 == len(s.src) {
+	s.norm, s.last = norm, last
+	if i+1 == len(src) && src[i]&^3 == 0xD8 {
 		return s.rare(i)
 	}
 	return i
@@ -150,13 +171,16 @@ func (s *scanner) arabic(i int) int {
 
 // letter adds a letter of U+0600..U+06FF at i of src.
 func (s *scanner) letter(e entry, i int) {
-	// The bits of what splits lie as far behind the bits of what is split as teh and splitsTeh do.
-	if s.script != arab || s.last*(splitsTeh/teh)&e&splits != 0 {
+	if s.script != arab || splitBehind(s.last, e) {
 		s.open(arab, i)
 	}
 	s.norm = append(s.norm, byte(e), byte(e>>8))
 	s.last = e
 }
+
+// splitBehind tells whether a letter begins a new word behind another. The bits of what splits lie as far
+// behind the bits of what is split as teh and splitsTeh do.
+func splitBehind(last, e entry) bool { return last*(splitsTeh/teh)&e&splits != 0 }
 
 // rare reads the one character at i, or the number that begins there, and returns its end.
 func (s *scanner) rare(i int) int {

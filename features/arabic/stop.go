@@ -25,12 +25,10 @@ const sieveBits = 13 // for 300 words: one in 25 others passes
 
 // sieve hashes a token by its length and its first and last letters.
 func sieve(token []byte) uint32 {
-	h := uint32(len(token))
-	for i := range min(len(token), 4) {
-		h = h*31 + uint32(token[i])
-		h = h*31 + uint32(token[len(token)-1-i])
-	}
-	return h * 0x9E3779B1 >> (32 - sieveBits) // Fibonacci hashing
+	h := short(token[:min(len(token), 4)])
+	h |= short(token[max(len(token)-4, 0):]) << 32
+	h += uint64(len(token))
+	return uint32(h * 0x9E3779B97F4A7C15 >> (64 - sieveBits)) // Fibonacci hashing
 }
 
 // stop reports whether a token is a stop word.
