@@ -3,6 +3,7 @@ package arabic
 import (
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
@@ -113,6 +114,33 @@ func FuzzRepair(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src string) {
 		fixed, origin, ok := Repair(src)
 		checkRepair(t, src, fixed, origin, ok)
+	})
+}
+
+// TestSound holds the quick look to the exact one.
+func TestSound(t *testing.T) {
+	for at := 0xC000; at < 1<<16; at++ { // a byte that begins a character, and any other
+		pair := string([]byte{byte(at >> 8), byte(at)})
+		if src := strings.Repeat(pair, sampleLetters); sound(src) {
+			r, size := utf8.DecodeRuneInString(pair)
+			if size != 2 || !unicode.IsLetter(r) || pair == "ط" || pair == "ظ" || led(src) {
+				t.Errorf("% x is taken for a letter", pair)
+			}
+		} else if r, _ := utf8.DecodeRuneInString(pair); strings.ContainsRune("ابتثجحخدذرزسشصضفقكلمنهويىةءأإآؤئ", r) {
+			t.Errorf("%s is not taken for a letter", pair)
+		}
+	}
+	letters := []string{"ا", "ب", "ل", "ي", "م", "ط", "ظ", "ط", "ع", " ", "a", ".", "\u064b", "ـ", "é", "\xd8", "\x81", "\xe2"}
+	rapid.Check(t, func(t *rapid.T) {
+		// Runs, so that the shares differ from place to place.
+		var b strings.Builder
+		for range rapid.IntRange(1, 8).Draw(t, "runs") {
+			some := rapid.SliceOfN(rapid.SampledFrom(letters), 1, 12).Draw(t, "letters")
+			b.WriteString(strings.Repeat(strings.Join(some, ""), rapid.IntRange(1, 150).Draw(t, "times")))
+		}
+		if src := b.String(); sound(src) && led(src) {
+			t.Fatalf("%q", src)
+		}
 	})
 }
 

@@ -189,7 +189,7 @@ func survey(word []byte) (letters int, dialect bool) {
 	const lead, peh = 0xDA * eachByte, 0xBE * eachByte
 	var found uint64
 	look := func(w uint64) {
-		letters -= bits.OnesCount64(w &^ (w << 1) & topBits) // 10xxxxxx continue a character
+		letters -= continuations(w)
 		found |= (w ^ lead - eachByte) &^ (w ^ lead)
 		found |= (w ^ peh - eachByte) &^ (w ^ peh)
 	}
