@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
-	"unicode/utf8"
 )
 
 // plainFields is the most fields of an object that is read the short way: their names are compared
@@ -16,7 +15,7 @@ const plainFields = 32
 // at the bytes of a string eight at a time. Of everything else it returns false, with the record in
 // disorder: what is wrong with it, if anything, is for the library to say.
 func (d *decoder) plainObject(content []byte, rec *Record) bool {
-	if !utf8.Valid(content) {
+	if !valid(content) {
 		return false
 	}
 	s, ok := after(content, '{')

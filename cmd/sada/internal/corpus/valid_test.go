@@ -1,0 +1,48 @@
+package corpus
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+)
+
+func TestValid(t *testing.T) {
+	pieces := []string{"ا", "ب", "\u06ff", "\u0600", "a", " ", "\n", "“", "é", "\u07ff", "\u05ff", "\u0700", "😀", "\ufffd",
+		"\xd8", "\xdb", "\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xd7", "\xdc", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff", "\x00"}
+	rapid.Check(t, func(t *rapid.T) {
+		// Mostly good, with something at every place of the eight bytes.
+		var b bytes.Buffer
+		for range rapid.IntRange(0, 6).Draw(t, "runs") {
+			b.WriteString(strings.Repeat("ا", rapid.IntRange(0, 9).Draw(t, "letters")))
+			b.WriteString(rapid.SampledFrom(pieces).Draw(t, "piece"))
+		}
+		if s := b.Bytes(); valid(s) != utf8.Valid(s) {
+			t.Fatalf("%q is valid: %v", s, valid(s))
+		}
+	})
+	// Every pair of bytes at every place.
+	for place := range 20 {
+		s := []byte(strings.Repeat("ab", 10))
+		for pair := range 1 << 16 {
+			if s[place] = byte(pair >> 8); place+1 < len(s) {
+				s[place+1] = byte(pair)
+			}
+			if valid(s) != utf8.Valid(s) {
+				t.Fatalf("%q is valid: %v", s, valid(s))
+			}
+		}
+	}
+}
+
+func FuzzValid(f *testing.F) {
+	f.Add([]byte("صدى abc “أ” 😀"))
+	f.Add([]byte("\xd8\xd8\xa7\xa7"))
+	f.Fuzz(func(t *testing.T, s []byte) {
+		if valid(s) != utf8.Valid(s) {
+			t.Errorf("%q is valid: %v", s, valid(s))
+		}
+	})
+}
