@@ -577,11 +577,7 @@ func (r *runner) stories() error {
 	terms := res.spelled(counts, r.o.Workers)
 	table := r.o.Terms
 	if table == nil {
-		var df tfidf.Counter
-		for _, c := range terms {
-			df.Add(c)
-		}
-		table = df.Freeze()
+		table = count(terms, r.o.Workers).Freeze()
 		if kept != nil {
 			table = kept.Terms.Follow(table)
 		}
@@ -590,9 +586,11 @@ func (r *runner) stories() error {
 		o.Threshold, o.Floor = kept.Threshold, kept.Floor
 	}
 	res.Terms = table
-	for i := range nodes {
-		nodes[i].Vector = table.Vector(terms[i])
-	}
+	blocks(len(nodes), r.o.Workers, func(from, to int) {
+		for i := from; i < to; i++ {
+			nodes[i].Vector = table.Vector(terms[i])
+		}
+	})
 
 	if o.Chance == 0 {
 		o.Chance = chance // the pieces of words make headlines look like texts
@@ -622,6 +620,19 @@ func (r *runner) stories() error {
 	res.Next = make([]int, len(res.Pages))
 	res.Stories = make([]Story, len(stories))
 	// Stories are weighed against each other; a single text has its own heaviest terms.
+	blocks(len(stories), r.o.Workers, func(from, to int) {
+		for n := from; n < to; n++ {
+			if members := stories[n].Members; len(members) == 1 {
+				vector := nodes[members[0]].Vector
+				if res.Vocabulary.Letters != 0 { // the pieces of words are no labels
+					vector = table.Vector(counts[members[0]])
+				}
+				for _, term := range vector.Top(r.o.Labels) {
+					res.Stories[n].Labels = append(res.Stories[n].Labels, term.Term)
+				}
+			}
+		}
+	})
 	var told []int
 	var groups [][][]tfidf.Count
 	for n, found := range stories {
@@ -635,10 +646,6 @@ func (r *runner) stories() error {
 			s.Groups = append(s.Groups, int(m))
 			if len(found.Members) > 1 {
 				groups[len(groups)-1] = append(groups[len(groups)-1], counts[m])
-			} else {
-				for _, term := range table.Vector(counts[m]).Top(r.o.Labels) {
-					s.Labels = append(s.Labels, term.Term)
-				}
 			}
 			for _, p := range res.Copies[m].Pages {
 				s.Pages = append(s.Pages, p)
@@ -678,6 +685,25 @@ func (r *runner) stories() error {
 		res.Stories[n].Labels = labels[i]
 	}
 	return nil
+}
+
+// count counts the documents of every term. Each worker has its own share of the documents.
+func count(docs [][]tfidf.Count, workers int) *tfidf.Counter {
+	counters := make([]tfidf.Counter, workers)
+	var g errgroup.Group
+	for w := range counters {
+		g.Go(func() error {
+			for _, doc := range docs[w*len(docs)/workers : (w+1)*len(docs)/workers] {
+				counters[w].Add(doc)
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // no goroutine returns an error
+	for w := range counters[1:] {
+		counters[0].Merge(&counters[w+1])
+	}
+	return &counters[0]
 }
 
 // blocks calls do for ranges of n items, in parallel.

@@ -42,23 +42,18 @@ func Calibrate(nodes []Node, o Options) float64 {
 		return leastLevel
 	}
 	r := rand.New(rand.NewPCG(1, uint64(len(nodes))))
-	var far, all []float64
+	var farPairs, allPairs [][2]*Node
 	for range samples {
 		a, b := &nodes[r.IntN(len(nodes))], &nodes[r.IntN(len(nodes))]
-		if a == b {
-			continue
-		}
-		apart := a.Dated && b.Dated && math.Abs(float64(a.Time-b.Time)) > o.Horizon*day
-		if !apart && len(all) >= samples/4 {
-			continue
-		}
-		cosine := a.Vector.Dot(b.Vector)
-		if apart {
-			far = append(far, cosine)
-		} else {
-			all = append(all, cosine)
+		switch {
+		case a == b:
+		case a.Dated && b.Dated && math.Abs(float64(a.Time-b.Time)) > o.Horizon*day:
+			farPairs = append(farPairs, [2]*Node{a, b})
+		case len(allPairs) < samples/4:
+			allPairs = append(allPairs, [2]*Node{a, b})
 		}
 	}
+	far, all := cosines(farPairs, o.Workers), cosines(allPairs, o.Workers)
 	terms := 0
 	for i := range nodes {
 		terms += nodes[i].Vector.Len()
@@ -87,6 +82,19 @@ func Calibrate(nodes []Node, o Options) float64 {
 	}
 	level = max(level, quantile(unrelated, 1-chance/max(window(nodes, o.Sigma), chance)))
 	return min(max(level, leastLevel), mostLevel)
+}
+
+// cosines returns the cosine of every pair.
+func cosines(pairs [][2]*Node, workers int) []float64 {
+	out := make([]float64, len(pairs))
+	chunks(len(pairs), workers, func() (func(c, from, to int), func()) {
+		return func(_, from, to int) {
+			for i, p := range pairs[from:to] {
+				out[from+i] = p[0].Vector.Dot(p[1].Vector)
+			}
+		}, func() {}
+	})
+	return out
 }
 
 // quantile returns the p-th quantile of ascending values, 0 if there are none.

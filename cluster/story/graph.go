@@ -162,22 +162,28 @@ func newIndex(nodes []Node, o Options) *index {
 	visible := o.Sigma * math.Sqrt(-2*math.Log(o.Floor)) * day
 	x.reach = min(int64(o.Horizon*day), int64(math.Ceil(visible)))
 
-	number := make(map[tfidf.Term]int32)
-	size := 0
 	for i := range nodes {
-		size += min(nodes[i].Vector.Len(), o.Top)
+		x.first[i+1] = x.first[i] + min(nodes[i].Vector.Len(), o.Top)
 	}
-	x.terms = make([]int32, 0, size)
-	for i := range nodes {
-		for _, t := range nodes[i].Vector.Top(o.Top) {
-			id, ok := number[t.Term]
-			if !ok {
-				id = int32(len(number))
-				number[t.Term] = id
+	top := make([]tfidf.Term, x.first[len(nodes)])
+	chunks(len(nodes), o.Workers, func() (func(c, from, to int), func()) {
+		return func(_, from, to int) {
+			for i := from; i < to; i++ {
+				for n, t := range nodes[i].Vector.Top(o.Top) {
+					top[x.first[i]+n] = t.Term
+				}
 			}
-			x.terms = append(x.terms, id)
+		}, func() {}
+	})
+	number := make(map[tfidf.Term]int32)
+	x.terms = make([]int32, len(top))
+	for i, term := range top {
+		id, ok := number[term]
+		if !ok {
+			id = int32(len(number))
+			number[term] = id
 		}
-		x.first[i+1] = len(x.terms)
+		x.terms[i] = id
 	}
 	x.start = make([]int, len(number)+1)
 	for _, t := range x.terms {

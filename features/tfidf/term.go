@@ -29,7 +29,7 @@ type Count struct {
 // over 2^32-1 stays there. It works in place and returns the shortened slice; the counts of a
 // document are, everywhere in this package, what Fold returns.
 func Fold(counts []Count) []Count {
-	slices.SortFunc(counts, func(a, b Count) int { return cmp.Compare(a.Term, b.Term) })
+	sortByTerm(counts)
 	out := counts[:0]
 	for i := 0; i < len(counts); {
 		term, sum := counts[i].Term, uint64(0)
@@ -42,3 +42,44 @@ func Fold(counts []Count) []Count {
 	}
 	return out
 }
+
+// sortByTerm sorts counts. Terms are mostly hashes, so that the top byte of each says within a few places where
+// it belongs.
+func sortByTerm(counts []Count) {
+	var room [2 * leadTerms]Count
+	if len(counts) > len(room) {
+		slices.SortFunc(counts, byTerm)
+		return
+	}
+	var next [1 << 8]uint16
+	for _, c := range counts {
+		next[c.Term>>56]++
+	}
+	sum, most := uint16(0), uint16(0)
+	for i, n := range next {
+		most = max(most, n)
+		next[i], sum = sum, sum+n
+	}
+	if most > 16 { // the terms are no hashes
+		slices.SortFunc(counts, byTerm)
+		return
+	}
+	for _, c := range counts {
+		at := &next[c.Term>>56]
+		room[*at] = c
+		*at++
+	}
+	copy(counts, room[:])
+	for i := 1; i < len(counts); i++ {
+		c, at := counts[i], i
+		for ; at > 0 && counts[at-1].Term > c.Term; at-- {
+			counts[at] = counts[at-1]
+		}
+		counts[at] = c
+	}
+}
+
+func byTerm(a, b Count) int { return cmp.Compare(a.Term, b.Term) }
+
+// leadTerms is about how many terms the lead of a page has.
+const leadTerms = 192

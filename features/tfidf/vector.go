@@ -111,20 +111,43 @@ func (v Vector) Dot(w Vector) float64 {
 // Top returns the k heaviest terms, heaviest first, equal weights by ascending term; all of them if
 // there are fewer than k.
 func (v Vector) Top(k int) []Weighted {
-	// A heap of the k best would save little: k is a fair part of the terms of a page. Integers sort
-	// several times faster than by a function: weight descending, then place, which is by term.
-	keys := make([]uint64, v.Len())
-	for i, w := range v.Weights {
-		keys[i] = uint64(^ordered(w))<<32 | uint64(i)
+	k = min(max(k, 0), v.Len())
+	// The key of a term sorts by descending weight, then by place, which is by term.
+	key := func(i int) uint64 { return uint64(^ordered(v.Weights[i]))<<32 | uint64(i) }
+	var room [fewTop]uint64
+	keys := room[:0]
+	if k <= fewTop {
+		// Most terms of a page are lighter than the k-th so far, and are passed over with one look.
+		for i := range v.Weights {
+			x := key(i)
+			if len(keys) < k {
+				keys = append(keys, x)
+			} else if k == 0 || x > keys[k-1] {
+				continue
+			}
+			at := len(keys) - 1
+			for ; at > 0 && keys[at-1] > x; at-- {
+				keys[at] = keys[at-1]
+			}
+			keys[at] = x
+		}
+	} else {
+		for i := range v.Weights {
+			keys = append(keys, key(i))
+		}
+		slices.Sort(keys)
 	}
-	slices.Sort(keys)
-	out := make([]Weighted, min(max(k, 0), len(keys)))
+	out := make([]Weighted, k)
 	for n := range out {
 		i := uint32(keys[n])
 		out[n] = Weighted{v.Terms[i], v.Weights[i]}
 	}
 	return out
 }
+
+// fewTop is how many terms are found by insertion; to move so many keys costs less than to sort all of
+// a page's.
+const fewTop = 64
 
 // ordered maps numbers to integers of the same order, negative ones too; -0 comes before 0.
 func ordered(w float32) uint32 {
