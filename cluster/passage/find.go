@@ -67,8 +67,19 @@ func Find(all []Page, opt Options) Result {
 		count += len(hits)
 	})
 
-	f := &finder{pages: pages, own: make([]Range, len(pages)), end: make([]int, len(pages)), views: views(len(pages), pairs, func(int) bool { return true }),
-		topics: newTopics(pages), titles: newTitles(pages), joiners: newJoiners()}
+	f := &finder{pages: pages, own: make([]Range, len(pages)), end: make([]int, len(pages)), joiners: newJoiners()}
+	var g errgroup.Group
+	g.SetLimit(opt.Workers)
+	g.Go(func() error {
+		f.topics = newTopics(pages)
+		return nil
+	})
+	g.Go(func() error {
+		f.views, f.titles = views(len(pages), pairs, func(int) bool { return true }), newTitles(pages)
+		return nil
+	})
+	_ = g.Wait() // no goroutine returns an error
+	furniture := newFurniture(pages, opt.Workers)
 	each(len(pages), opt.Workers, func(i int, m *scratch) {
 		spans := m.spans(pages[i])
 		f.own[i] = pages[i].own(spans)
@@ -79,7 +90,6 @@ func Find(all []Page, opt Options) Result {
 	carriers := f.carriers(candidates)
 
 	res := Result{Pairs: pairs, Parts: make([][]article.Part, len(pages)), Hits: count}
-	furniture := newFurniture(pages)
 	found := make([][]Passage, len(pages))
 	each(len(pages), opt.Workers, func(i int, m *scratch) {
 		found[i], res.Parts[i] = f.resolve(i, candidates[i], carriers[i], furniture, m)

@@ -522,7 +522,7 @@ func (g *growth) facts() {
 
 // frequencies brings the frequencies of words up to date.
 func (g *growth) frequencies(gone map[int]*Page) *topics {
-	t := &topics{df: make([]uint32, topicCells), n: float64(len(g.pages))}
+	t := &topics{df: make([]uint32, topicCells)}
 	copy(t.df, g.known.Frequency)
 	last, n := make([]uint32, topicCells), uint32(0)
 	count := func(p *Page, by uint32) {
@@ -542,6 +542,7 @@ func (g *growth) frequencies(gone map[int]*Page) *topics {
 	for _, p := range gone {
 		count(p, ^uint32(0)) // one less
 	}
+	t.weigh(len(g.pages))
 	g.next.Frequency = t.df
 	return t
 }

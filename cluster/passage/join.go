@@ -2,7 +2,9 @@ package passage
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
+	"sort"
 
 	"golang.org/x/sync/errgroup"
 
@@ -60,7 +62,7 @@ func join(n int, words func(i int) []uint32, opt Options, do func([]hit)) {
 		}
 	}
 	if opt.Hits <= 0 || total <= opt.Hits {
-		do(group(all, n, opt.Workers))
+		do(group(all, n, max(opt.Workers, 1)))
 		return
 	}
 	for from := 0; from < n; {
@@ -72,7 +74,7 @@ func join(n int, words func(i int) []uint32, opt Options, do func([]hit)) {
 		for p := range opt.Parts {
 			all = append(all, part(p, Range{from, to})...)
 		}
-		do(group(all, n, opt.Workers))
+		do(group(all, n, max(opt.Workers, 1)))
 		from = to
 	}
 }
@@ -132,6 +134,7 @@ func link(postings [shards][]posting, in Range, workers int) []hit {
 	for s := range postings {
 		g.Go(func() error {
 			ps := byHash(postings[s])
+			out[s] = make([]hit, 0, len(ps)/4) // in corpora with a copy for every fourth page
 			for from := 0; from < len(ps); {
 				to := from + 1
 				for to < len(ps) && ps[to].hash == ps[from].hash {
@@ -242,33 +245,62 @@ func homesOf(home *[2 * homes]posting, ps []posting) []posting {
 // group sorts hits by pages, then by position, and drops what occurs twice: two homes of a hash
 // name each other.
 func group(hits []hit, n, workers int) []hit {
-	starts := make([]int, n+2) // counting sort by the first page, then each page's own on its own
+	start := make([]int, n+1) // counting sort by the first page, then each page's own on its own
+	var most hit
 	for _, h := range hits {
-		starts[h.a+2]++
+		start[h.a+1]++
+		most = hit{0, max(most.b, h.b), max(most.posA, h.posA), max(most.posB, h.posB)}
 	}
-	for i := 2; i < len(starts); i++ {
-		starts[i] += starts[i-1]
+	for i := range n {
+		start[i+1] += start[i]
 	}
 	out := make([]hit, len(hits))
-	for _, h := range hits {
-		out[starts[h.a+1]] = h
-		starts[h.a+1]++
+	border := func(w int) int { // pages with an even share of the hits for each worker
+		if w == workers {
+			return n
+		}
+		return sort.SearchInts(start, w*len(hits)/workers)
 	}
 	var g errgroup.Group
-	g.SetLimit(max(workers, 1))
 	for w := range workers {
 		g.Go(func() error {
-			for a := w * n / workers; a < (w+1)*n/workers; a++ {
-				slices.SortFunc(out[starts[a]:starts[a+1]], func(p, q hit) int {
-					if c := cmp.Compare(uint64(p.b)<<32|uint64(p.posA), uint64(q.b)<<32|uint64(q.posA)); c != 0 {
-						return c
-					}
-					return cmp.Compare(p.posB, q.posB)
-				})
+			from, to := border(w), border(w+1)
+			next := slices.Clone(start[from:to])
+			for _, h := range hits {
+				if a := int(h.a); a >= from && a < to {
+					out[next[a-from]] = h
+					next[a-from]++
+				}
+			}
+			var keys []uint64
+			for a := from; a < to; a++ {
+				keys = sortHits(out[start[a]:start[a+1]], most, keys)
 			}
 			return nil
 		})
 	}
 	_ = g.Wait() // no goroutine returns an error
 	return slices.Compact(out)
+}
+
+// sortHits sorts the hits of one first page, in which no number is greater than in most. It uses the memory
+// of keys, and returns it.
+func sortHits(hits []hit, most hit, keys []uint64) []uint64 {
+	atA := bits.Len32(most.posB)
+	atB := atA + bits.Len32(most.posA)
+	if atB+bits.Len32(most.b) > 64 { // ten million pages, and one among them of a hundred thousand words
+		slices.SortFunc(hits, func(p, q hit) int {
+			return cmp.Or(cmp.Compare(p.b, q.b), cmp.Compare(p.posA, q.posA), cmp.Compare(p.posB, q.posB))
+		})
+		return keys
+	}
+	keys = keys[:0]
+	for _, h := range hits {
+		keys = append(keys, uint64(h.b)<<atB|uint64(h.posA)<<atA|uint64(h.posB))
+	}
+	slices.Sort(keys)
+	for i, k := range keys {
+		hits[i].b, hits[i].posA, hits[i].posB = uint32(k>>atB), uint32(k>>atA)&(1<<(atB-atA)-1), uint32(k)&(1<<atA-1)
+	}
+	return keys
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"sada/features/arabic"
 	"sada/features/article"
 	"sada/features/shingle"
@@ -134,34 +136,66 @@ const (
 var endings = []int{3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 50, furnitureWords, 2 * furnitureWords}
 
 // newFurniture counts by sorting: 8 bytes for each line and ending, some 30 of a page, while it works.
-func newFurniture(pages []*Page) *furniture {
+func newFurniture(pages []*Page, workers int) *furniture {
 	f := &furniture{pages: make(map[string]int)}
-	most := 0
-	for i := range pages {
-		most += len(pages[i].Lines) + len(endings)
-	}
-	all := make([]uint64, 0, most)
 	for _, p := range pages {
-		if p.Source == "" {
-			continue
+		if p.Source != "" {
+			f.pages[p.Source]++
 		}
-		f.pages[p.Source]++
-		first := len(all)
-		p.repeatable(func(hash uint64, _ int) { all = append(all, hash) })
-		slices.Sort(all[first:]) // a line that a page has twice is on one page
-		all = all[:first+len(slices.Compact(all[first:]))]
 	}
-	slices.Sort(all)
-	for from := 0; from < len(all); {
-		to := from + 1
-		for to < len(all) && all[to] == all[from] {
-			to++
-		}
-		if to-from >= furnitureLeast {
-			f.recurring = append(f.recurring, Recurring{all[from], int32(to - from)})
-		}
-		from = to
+	dealt := make([][shards][]uint64, workers) // by the top byte
+	var g errgroup.Group
+	for w := range dealt {
+		g.Go(func() error {
+			some := pages[w*len(pages)/workers : (w+1)*len(pages)/workers]
+			most := 0
+			for _, p := range some {
+				most += len(p.Lines) + len(endings)
+			}
+			for s := range dealt[w] { // room for hashes that spread evenly, and an eighth
+				dealt[w][s] = make([]uint64, 0, most*9/8/shards+1)
+			}
+			var own []uint64
+			for _, p := range some {
+				if p.Source == "" {
+					continue
+				}
+				own = own[:0]
+				p.repeatable(func(hash uint64, _ int) { own = append(own, hash) })
+				slices.Sort(own) // a line that a page has twice is on one page
+				for _, hash := range slices.Compact(own) {
+					s := &dealt[w][hash/(1<<64/shards)]
+					*s = append(*s, hash)
+				}
+			}
+			return nil
+		})
 	}
+	_ = g.Wait() // no goroutine returns an error
+	var found [shards][]Recurring
+	g.SetLimit(workers)
+	for s := range found {
+		g.Go(func() error {
+			var all []uint64
+			for w := range dealt {
+				all = append(all, dealt[w][s]...)
+			}
+			slices.Sort(all)
+			for from := 0; from < len(all); {
+				to := from + 1
+				for to < len(all) && all[to] == all[from] {
+					to++
+				}
+				if to-from >= furnitureLeast {
+					found[s] = append(found[s], Recurring{all[from], int32(to - from)})
+				}
+				from = to
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // no goroutine returns an error
+	f.recurring = slices.Concat(found[:]...)
 	return f
 }
 

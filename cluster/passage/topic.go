@@ -10,7 +10,9 @@ type topics struct {
 	// df counts the pages in which a word occurs, by the low bits of its hash. Words that share a
 	// cell only look more frequent than they are, which takes weight from them.
 	df []uint32
-	n  float64
+
+	// telling has the weight of a word by its document frequency, as long as it tells something.
+	telling []float64
 }
 
 // topicCells is the size of the table of document frequencies: several times the vocabulary of a
@@ -18,7 +20,7 @@ type topics struct {
 const topicCells = 1 << 20
 
 func newTopics(pages []*Page) *topics {
-	t := &topics{df: make([]uint32, topicCells), n: float64(len(pages))}
+	t := &topics{df: make([]uint32, topicCells)}
 	last := make([]uint32, topicCells) // the page, counted from 1, that a cell was last counted for
 	for i := range pages {
 		for _, w := range pages[i].Words {
@@ -28,7 +30,17 @@ func newTopics(pages []*Page) *topics {
 			}
 		}
 	}
+	t.weigh(len(pages))
 	return t
+}
+
+// weigh makes the weights of the words of n pages. Those on more than a tenth of them tell nothing about
+// a subject.
+func (t *topics) weigh(n int) {
+	t.telling = make([]float64, 1+max(n/10, 5))
+	for df := range t.telling {
+		t.telling[df] = math.Log((1 + float64(n)) / (1 + float64(df)))
+	}
 }
 
 // stretch is words in ascending order.
@@ -41,14 +53,16 @@ func newStretch(words []uint32) stretch {
 }
 
 // cosine returns the similarity of two stretches, in [0, 1]; 0 if one has no word that tells.
-// Words on more than a tenth of the pages tell nothing about a subject.
 func (t *topics) cosine(a, b stretch) float64 {
 	weight := func(w uint32, n int) float64 {
-		df := float64(t.df[w%topicCells])
-		if df > t.n/10 && df > 5 {
+		df := t.df[w%topicCells]
+		switch {
+		case int(df) >= len(t.telling):
 			return 0
+		case n == 1: // mostly
+			return t.telling[df]
 		}
-		return (1 + math.Log(float64(n))) * math.Log((1+t.n)/(1+df))
+		return (1 + math.Log(float64(n))) * t.telling[df]
 	}
 	count := func(s stretch) int {
 		n := 1
