@@ -1,0 +1,2 @@
+// Package pipeline is the way of pages through sada as an Apache Beam pipeline.
+package pipeline
