@@ -46,7 +46,7 @@ type finder struct {
 	own     []Range // of every page: its words, by what the page alone says
 	end     []int   // of every page: the word after the last one that could belong to an article
 	views   [][]view
-	topics  *topics
+	topics  *Topics
 	titles  titles
 	joiners joiners
 }
@@ -165,9 +165,7 @@ func alignAll(pages []*Page, hits []hit, workers int) (found []Pair, empty []Cou
 				}
 				if to-from >= minAnchors {
 					a, b := int(hits[from].a), int(hits[from].b)
-					shared := passages(pages[a].Words, pages[b].Words, hits[from:to])
-					shared = slices.DeleteFunc(shared, func(p Aligned) bool { return p.Equal < minEqual })
-					if len(shared) > 0 {
+					if shared := long(pages[a].Words, pages[b].Words, hits[from:to]); len(shared) > 0 {
 						out[w] = append(out[w], Pair{a, b, slices.Clone(shared)})
 					} else {
 						none[w] = append(none[w], Couple{uint32(a), uint32(b)})
@@ -180,6 +178,11 @@ func alignAll(pages []*Page, hits []hit, workers int) (found []Pair, empty []Cou
 	}
 	_ = g.Wait() // no goroutine returns an error
 	return slices.Concat(out...), slices.Concat(none...)
+}
+
+// long returns the passages of two pages, with these hits in order, that are more than a phrase.
+func long(a, b []uint32, hits []hit) []Aligned {
+	return slices.DeleteFunc(passages(a, b, hits), func(p Aligned) bool { return p.Equal < minEqual })
 }
 
 // Couple is two pages, the first in order first.
@@ -200,11 +203,13 @@ func views(n int, pairs []Pair, wanted func(page int) bool) [][]view {
 		}
 	}
 	for _, v := range out {
-		slices.SortFunc(v, func(p, q view) int {
-			return cmp.Or(cmp.Compare(p.here.From, q.here.From), cmp.Compare(p.other, q.other), cmp.Compare(p.there.From, q.there.From))
-		})
+		slices.SortFunc(v, byPlace)
 	}
 	return out
+}
+
+func byPlace(p, q view) int {
+	return cmp.Or(cmp.Compare(p.here.From, q.here.From), cmp.Compare(p.other, q.other), cmp.Compare(p.there.From, q.there.From))
 }
 
 // end returns the word after the last one that the page alone does not give to a closing line:

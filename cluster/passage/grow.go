@@ -521,8 +521,8 @@ func (g *growth) facts() {
 }
 
 // frequencies brings the frequencies of words up to date.
-func (g *growth) frequencies(gone map[int]*Page) *topics {
-	t := &topics{df: make([]uint32, topicCells)}
+func (g *growth) frequencies(gone map[int]*Page) *Topics {
+	t := &Topics{df: make([]uint32, topicCells)}
 	copy(t.df, g.known.Frequency)
 	last, n := make([]uint32, topicCells), uint32(0)
 	count := func(p *Page, by uint32) {

@@ -489,7 +489,7 @@ func (f *finder) relations(i int, parts [][]article.Part, m *scratch) []Passage 
 			spans = m.spans(f.pages[i])
 		}
 		ps := f.passage(i, v, spans, m)
-		if !f.mostlyOwn(parts[i], ps.BytesA) || !f.mostlyOwn(parts[v.other], ps.BytesB) {
+		if !MostlyOwn(parts[i], ps.BytesA) || !MostlyOwn(parts[v.other], ps.BytesB) {
 			continue
 		}
 		ps.Kind, ps.Confidence = relation(ps.ContainmentA, ps.ContainmentB), ps.Identity
@@ -499,8 +499,8 @@ func (f *finder) relations(i int, parts [][]article.Part, m *scratch) []Passage 
 	return out
 }
 
-// mostlyOwn reports whether at least half of a stretch is main text.
-func (f *finder) mostlyOwn(parts []article.Part, stretch article.Part) bool {
+// MostlyOwn reports whether at least half of a stretch is main text.
+func MostlyOwn(parts []article.Part, stretch article.Part) bool {
 	own := 0
 	for _, p := range parts {
 		if p.Kind == article.Main || p.Kind == article.Title {

@@ -214,9 +214,9 @@ func (f *finder) carriers(candidates [][]candidate) [][]carried {
 	return out
 }
 
-// maxHosts is the number of a text's hosts that are compared with each other: three unrelated ones
+// MaxHosts is the number of a text's hosts that are compared with each other: three unrelated ones
 // are wanted.
-const maxHosts = 16
+const MaxHosts = 16
 
 // Hosts whose own words overlap more, or are nearer in subject, are not independent of each other:
 // a report that several papers open in their own words before the agency's text.
@@ -226,35 +226,51 @@ const (
 )
 
 func (f *finder) carried(hosts []host) carried {
-	var k carried
 	sources := make(map[string]bool)
 	for _, h := range hosts {
 		sources[f.pages[h.page].Source] = true
 	}
+	var first []Host
+	for _, h := range hosts[:min(len(hosts), MaxHosts)] {
+		p := f.pages[h.page]
+		first = append(first, Host{p.Words[f.own[h.page].From:h.words], p.Time, p.Dated})
+	}
+	k := f.topics.unrelated(first)
 	k.sources = len(sources)
+	return k
+}
+
+// Host is what counts of a page that carries a text.
+type Host struct {
+	Words []uint32 // its own, before the text
+	Time  int64    // Unix seconds; meaningful if Dated
+	Dated bool
+}
+
+// unrelated counts the hosts that have nothing to do with those before them, and their days.
+func (t *Topics) unrelated(hosts []Host) (k carried) {
 	var chosen []stretch
 	var sets [][]uint64
 	days := make(map[int64]bool)
-	for _, h := range hosts[:min(len(hosts), maxHosts)] {
-		p := f.pages[h.page]
+	for _, h := range hosts {
 		var words stretch
 		var set []uint64
 		if len(hosts) > 1 { // nearly always there is one, which is related to nobody
-			words = newStretch(p.Words[f.own[h.page].From:h.words])
-			set = shingle.Set(shingle.Grams(nil, p.Words[f.own[h.page].From:h.words], AnchorWords))
+			words = newStretch(h.Words)
+			set = shingle.Set(shingle.Grams(nil, h.Words, AnchorWords))
 		}
 		related := false
 		for i := range chosen {
 			n := shingle.Overlap(set, sets[i])
-			if float64(n) > hostOverlap*float64(min(len(set), len(sets[i]))) || f.topics.cosine(words, chosen[i]) > hostTopic {
+			if float64(n) > hostOverlap*float64(min(len(set), len(sets[i]))) || t.cosine(words, chosen[i]) > hostTopic {
 				related = true
 				break
 			}
 		}
 		if !related {
 			chosen, sets = append(chosen, words), append(sets, set)
-			if p.Dated {
-				days[p.Time/86400] = true
+			if h.Dated {
+				days[h.Time/86400] = true
 			}
 		}
 	}

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// topics compares the subjects of two stretches of words by the cosine of their TF-IDF weights.
-type topics struct {
+// Topics compares the subjects of two stretches of words by the cosine of their TF-IDF weights.
+type Topics struct {
 	// df counts the pages in which a word occurs, by the low bits of its hash. Words that share a
 	// cell only look more frequent than they are, which takes weight from them.
 	df []uint32
@@ -19,8 +19,8 @@ type topics struct {
 // large corpus (250,000 word forms in 31,030 pages), in 4 MiB.
 const topicCells = 1 << 20
 
-func newTopics(pages []*Page) *topics {
-	t := &topics{df: make([]uint32, topicCells)}
+func newTopics(pages []*Page) *Topics {
+	t := &Topics{df: make([]uint32, topicCells)}
 	last := make([]uint32, topicCells) // the page, counted from 1, that a cell was last counted for
 	for i := range pages {
 		for _, w := range pages[i].Words {
@@ -36,11 +36,32 @@ func newTopics(pages []*Page) *topics {
 
 // weigh makes the weights of the words of n pages. Those on more than a tenth of them tell nothing about
 // a subject.
-func (t *topics) weigh(n int) {
+func (t *Topics) weigh(n int) {
 	t.telling = make([]float64, 1+max(n/10, 5))
 	for df := range t.telling {
 		t.telling[df] = math.Log((1 + float64(n)) / (1 + float64(df)))
 	}
+}
+
+// NewTopics makes a table that was counted elsewhere: of how many pages, and of every cell, on how many of
+// them a word of it stands ([Page.Cells]). Cells that are missing are 0. It keeps the frequencies.
+func NewTopics(frequency []uint32, pages int) *Topics {
+	if n := topicCells - len(frequency); n > 0 {
+		frequency = append(slices.Clip(frequency), make([]uint32, n)...)
+	}
+	t := &Topics{df: frequency}
+	t.weigh(pages)
+	return t
+}
+
+// Cells returns the cells of the table of frequencies that the page counts in, ascending: at most 2^20.
+func (p *Page) Cells() []uint32 {
+	out := make([]uint32, len(p.Words))
+	for i, w := range p.Words {
+		out[i] = w % topicCells
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // stretch is words in ascending order.
@@ -53,7 +74,7 @@ func newStretch(words []uint32) stretch {
 }
 
 // cosine returns the similarity of two stretches, in [0, 1]; 0 if one has no word that tells.
-func (t *topics) cosine(a, b stretch) float64 {
+func (t *Topics) cosine(a, b stretch) float64 {
 	weight := func(w uint32, n int) float64 {
 		df := t.df[w%topicCells]
 		switch {
