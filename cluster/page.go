@@ -34,6 +34,8 @@ type Page struct {
 	lead   []tfidf.Term  // of the first words of the text, from the article's beginning on; 0 is no term
 	widths []uint16      // letters of the words of lead, as they stand in the text
 	first  int           // the word of the text that lead begins with
+
+	counted []tfidf.Count // of an outline
 }
 
 // Bytes returns the length of the page's text.

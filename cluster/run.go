@@ -425,15 +425,9 @@ func propose(same []copies.Candidate, pairs []passage.Pair, main []own, first []
 		if a == b {
 			continue
 		}
-		c := copies.Candidate{A: min(a, b), B: max(a, b), Via: copies.ViaPassage}
-		for _, s := range p.Passages {
-			inA, inB := main[p.A].overlap(s.A), main[p.B].overlap(s.B)
-			kept := min(float64(inA)/float64(s.A.Len()), float64(inB)/float64(s.B.Len()))
-			if a > b {
-				inA, inB = inB, inA
-			}
-			c.CoverA, c.CoverB, c.Equal = c.CoverA+inA, c.CoverB+inB, c.Equal+int(kept*float64(s.Equal))
-		}
+		c := Shared(a, b, p.Passages, func(n int) (inA, inB int) {
+			return main[p.A].overlap(p.Passages[n].A), main[p.B].overlap(p.Passages[n].B)
+		})
 		candidates = append(candidates, c)
 	}
 	candidates = append(candidates, sketched...)
@@ -441,6 +435,21 @@ func propose(same []copies.Candidate, pairs []passage.Pair, main []own, first []
 		return cmp.Or(cmp.Compare(c.A, d.A), cmp.Compare(c.B, d.B))
 	})
 	return slices.CompactFunc(candidates, func(c, d copies.Candidate) bool { return c.A == d.A && c.B == d.B })
+}
+
+// Shared makes a candidate of two pages that share passages, or of the pages a and b that stand for all
+// of the same words. in says how many words of a passage are main text of the first page, and of the second.
+func Shared(a, b int, passages []passage.Aligned, in func(n int) (inA, inB int)) copies.Candidate {
+	c := copies.Candidate{A: min(a, b), B: max(a, b), Via: copies.ViaPassage}
+	for n, s := range passages {
+		inA, inB := in(n)
+		kept := min(float64(inA)/float64(s.A.Len()), float64(inB)/float64(s.B.Len()))
+		if a > b {
+			inA, inB = inB, inA
+		}
+		c.CoverA, c.CoverB, c.Equal = c.CoverA+inA, c.CoverB+inB, c.Equal+int(kept*float64(s.Equal))
+	}
+	return c
 }
 
 // group makes the copy groups of the links.
@@ -782,6 +791,9 @@ func without(links []story.Link, never [][2]int32) []story.Link {
 // Counts returns the folded term counts of the words of a page's title and of the lead of its main text,
 // which the parts say.
 func (p *Page) Counts(parts []article.Part, v Vocabulary) []tfidf.Count {
+	if p.counted != nil {
+		return p.counted
+	}
 	out := make([]tfidf.Count, 0, len(p.terms)+len(p.lead))
 	for _, c := range p.terms {
 		out = append(out, tfidf.Count{Term: c.Term, N: v.TitleWeight * c.N})
