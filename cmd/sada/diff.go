@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"sada/cmd/sada/internal/publish"
+	"sada/cmd/internal/publish"
 	"sada/eval"
 )
 
@@ -103,7 +103,7 @@ func (c *diffCmd) Run(p *program) error {
 			{"moved", float64(len(d.Moved))}, {"churn", d.Churn},
 		} {
 			figures[string(kind)+"-"+f.name] = &f.value
-			rows = append(rows, []string{string(kind), f.name, strconv.FormatFloat(round(f.value), 'g', -1, 64), "", "", "", ""})
+			rows = append(rows, []string{string(kind), f.name, strconv.FormatFloat(publish.Round(f.value), 'g', -1, 64), "", "", "", ""})
 		}
 	}
 	if same {

@@ -18,7 +18,7 @@ import (
 	"strings"
 
 	"sada/cluster/copies"
-	"sada/cmd/sada/internal/publish"
+	"sada/cmd/internal/publish"
 	"sada/eval"
 	"sada/features/article"
 	"sada/features/shingle"
@@ -515,7 +515,7 @@ func number(x float64) *float64 {
 	if math.IsNaN(x) || math.IsInf(x, 0) {
 		return nil
 	}
-	x = round(x)
+	x = publish.Round(x)
 	return &x
 }
 

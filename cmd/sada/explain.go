@@ -16,7 +16,7 @@ import (
 	"sada/cluster/copies"
 	"sada/cluster/lsh"
 	"sada/cluster/story"
-	"sada/cmd/sada/internal/publish"
+	"sada/cmd/internal/publish"
 	"sada/features/article"
 	"sada/features/shingle"
 	"sada/features/tfidf"
@@ -176,7 +176,7 @@ func (c *explainCmd) two(p *program, b *strings.Builder, idA, idB string) error 
 	sameStory := rowA.Story == rowB.Story
 	if sameStory && rowA.CopyGroup != rowB.CopyGroup { // the path goes over the originals of the story
 		if err := f.find(func(r *publish.Page) bool {
-			return r.ID == idA || r.ID == idB || r.Story == rowA.Story && r.Role != roleCopy
+			return r.ID == idA || r.ID == idB || r.Story == rowA.Story && r.Role != publish.RoleCopy
 		}); err != nil {
 			return err
 		}
@@ -439,7 +439,7 @@ func (f *finished) storyPath(b *strings.Builder, rowA, rowB *publish.Page) error
 	var ids []string
 	ends := map[string]int64{}
 	for id, row := range f.rows {
-		if row.Role != roleCopy {
+		if row.Role != publish.RoleCopy {
 			ids = append(ids, id)
 		}
 	}

@@ -14,8 +14,8 @@ import (
 	"strings"
 	"time"
 
+	"sada/cmd/internal/publish"
 	"sada/cmd/sada/internal/feed"
-	"sada/cmd/sada/internal/publish"
 	"sada/features/article"
 )
 

@@ -26,10 +26,10 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"sada/cluster/identity"
-	"sada/cmd/sada/internal/corpus"
+	"sada/cmd/internal/corpus"
+	"sada/cmd/internal/publish"
 	"sada/cmd/sada/internal/feed"
 	"sada/cmd/sada/internal/feed/enginetest"
-	"sada/cmd/sada/internal/publish"
 )
 
 // nights is a corpus in two nights: the second has more pages, and lacks some of the first.

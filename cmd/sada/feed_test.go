@@ -16,8 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"sada/cmd/internal/publish"
 	"sada/cmd/sada/internal/feed"
-	"sada/cmd/sada/internal/publish"
 )
 
 // stub answers as a node of OpenSearch does until the documents are written; bulk answers then.

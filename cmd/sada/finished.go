@@ -10,8 +10,8 @@ import (
 	"slices"
 
 	"sada/cluster"
-	"sada/cmd/sada/internal/corpus"
-	"sada/cmd/sada/internal/publish"
+	"sada/cmd/internal/corpus"
+	"sada/cmd/internal/publish"
 	"sada/features/arabic"
 	"sada/features/article"
 )

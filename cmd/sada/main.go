@@ -17,10 +17,10 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"sada/cmd/internal/corpus"
+	"sada/cmd/internal/publish"
 	"sada/cmd/sada/internal/archive"
-	"sada/cmd/sada/internal/corpus"
 	"sada/cmd/sada/internal/feed"
-	"sada/cmd/sada/internal/publish"
 )
 
 // Exit codes. They are a contract: scripts read them.

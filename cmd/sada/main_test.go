@@ -24,8 +24,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/zeebo/xxh3"
 
+	"sada/cmd/internal/publish"
 	"sada/cmd/sada/internal/archive"
-	"sada/cmd/sada/internal/publish"
 )
 
 func TestMain(m *testing.M) {

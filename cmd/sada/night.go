@@ -19,9 +19,9 @@ import (
 	"sada/cluster"
 	"sada/cluster/identity"
 	"sada/cluster/lsh"
+	"sada/cmd/internal/corpus"
+	"sada/cmd/internal/publish"
 	"sada/cmd/sada/internal/archive"
-	"sada/cmd/sada/internal/corpus"
-	"sada/cmd/sada/internal/publish"
 	"sada/features/arabic"
 	"sada/features/tfidf"
 )

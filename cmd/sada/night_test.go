@@ -16,8 +16,8 @@ import (
 	"pgregory.net/rapid"
 
 	"sada/cluster"
+	"sada/cmd/internal/publish"
 	"sada/cmd/sada/internal/archive"
-	"sada/cmd/sada/internal/publish"
 	"sada/eval"
 )
 

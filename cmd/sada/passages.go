@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"sada/cmd/sada/internal/publish"
+	"sada/cmd/internal/publish"
 	"sada/features/article"
 )
 

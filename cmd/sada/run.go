@@ -26,8 +26,8 @@ import (
 	"sada/cluster/identity"
 	"sada/cluster/lsh"
 	"sada/cluster/story"
-	"sada/cmd/sada/internal/corpus"
-	"sada/cmd/sada/internal/publish"
+	"sada/cmd/internal/corpus"
+	"sada/cmd/internal/publish"
 	"sada/features/arabic"
 	"sada/features/article"
 	"sada/features/shingle"
@@ -357,7 +357,7 @@ func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, spi
 			defer func() { free <- m }()
 			for _, k := range records {
 				k.page = m.Make(&k.record.Page)
-				k.published = date(k.record.Page.PublishedAt, k.record.Page.DayOnly)
+				k.published = publish.Date(k.record.Page.PublishedAt, k.record.Page.DayOnly)
 				k.record.Page.Text = "" // it is not needed any more
 				if err := spilled.keep(k.page); err != nil {
 					return err
@@ -457,19 +457,6 @@ func supersedes(a, b *corpus.Record) bool {
 	return cmp.Or(a.Page.PublishedAt.Compare(b.Page.PublishedAt), cmp.Compare(a.Hash, b.Hash)) > 0
 }
 
-// date writes a time as results give it: a day alone if no more is known, null for none.
-func date(t time.Time, dayOnly bool) *string {
-	if t.IsZero() {
-		return nil
-	}
-	layout := time.RFC3339
-	if dayOnly {
-		layout = time.DateOnly
-	}
-	s := t.UTC().Format(layout)
-	return &s
-}
-
 // results turns a clustering into rows.
 type results struct {
 	*cluster.Result
@@ -566,34 +553,21 @@ func until[T any](ctx context.Context, values iter.Seq[T]) iter.Seq[T] {
 	}
 }
 
-// Roles of pages in their copy groups.
-const (
-	roleOriginal = "original"
-	roleCopy     = "copy"
-	roleSole     = "sole"
-)
-
 func (r *results) pages() iter.Seq[publish.Page] {
 	return func(yield func(publish.Page) bool) {
 		for i, p := range r.Pages {
 			g := r.Copies[r.CopyOf[i]]
-			row := publish.Page{ID: p.ID, Source: p.Source, Title: p.Title, PublishedAt: r.published[p.ID], DateUsed: date(p.Date, p.DayOnly),
-				DateFrom: p.DateFrom, CopyGroup: r.groups.Groups[r.CopyOf[i]].ID, Story: r.told.Groups[r.StoryOf[i]].ID, Role: roleCopy,
-				Confidence: round(r.Confidence[i]), Margin: signed(r.Margin[i]), Credit: p.Credit, Credits: p.Credits, Tags: p.Tags, Repaired: p.Repaired, Parts: []publish.Part{}}
+			row := publish.NewPage(p, r.published[p.ID], r.Parts[i])
+			row.CopyGroup, row.Story = r.groups.Groups[r.CopyOf[i]].ID, r.told.Groups[r.StoryOf[i]].ID
+			row.Role, row.Confidence, row.Margin = publish.RoleCopy, publish.Round(r.Confidence[i]), publish.Signed(r.Margin[i])
 			if next := r.Next[i]; next >= 0 {
 				row.Next = r.told.Groups[next].ID
 			}
 			switch {
 			case len(g.Pages) == 1:
-				row.Role = roleSole
+				row.Role = publish.RoleSole
 			case g.Original == i:
-				row.Role = roleOriginal
-			}
-			if row.Credits == nil {
-				row.Credits = []string{}
-			}
-			for _, part := range r.Parts[i] {
-				row.Parts = append(row.Parts, publish.Part{Kind: part.Kind.String(), From: int64(part.From), To: int64(part.To), Page: part.Page, Segment: part.Segment})
+				row.Role = publish.RoleOriginal
 			}
 			if !yield(row) {
 				return
@@ -605,64 +579,32 @@ func (r *results) pages() iter.Seq[publish.Page] {
 func (r *results) links() iter.Seq[publish.Link] {
 	return func(yield func(publish.Link) bool) {
 		for _, l := range r.Links {
-			if !yield(publish.Link{A: r.Pages[l.A].ID, B: r.Pages[l.B].ID, Kind: string(l.Kind), Jaccard: round(l.Jaccard), ContainmentA: round(l.ContainmentA),
-				ContainmentB: round(l.ContainmentB), CoverA: round(l.CoverA), CoverB: round(l.CoverB), Via: string(l.Via)}) {
+			if !yield(publish.NewLink(&l, r.Pages[l.A].ID, r.Pages[l.B].ID)) {
 				return
 			}
 		}
 	}
-}
-
-// byteRange is null for an empty range.
-func byteRange(p article.Part) *publish.Range {
-	if p.To <= p.From {
-		return nil
-	}
-	return &publish.Range{From: int64(p.From), To: int64(p.To)}
 }
 
 func (r *results) passages() iter.Seq[publish.Passage] {
 	return func(yield func(publish.Passage) bool) {
 		for i := range r.Passages {
 			p := &r.Passages[i]
-			row := publish.Passage{A: r.Pages[p.A].ID, Segment: p.Segment, Kind: string(p.Kind), FromA: int64(p.BytesA.From), ToA: int64(p.BytesA.To),
-				FromB: int64(p.BytesB.From), ToB: int64(p.BytesB.To), FirstWordA: int64(p.WordsA.From), FirstWordB: int64(p.WordsB.From), WordsA: int64(p.WordsA.Len()), WordsB: int64(p.WordsB.Len()),
-				ContainmentA: round(p.ContainmentA), ContainmentB: round(p.ContainmentB), Identity: round(p.Identity), Hosts: int64(p.Hosts), Sources: int64(p.Sources),
-				Cut: p.Cut, Confidence: round(p.Confidence), Reasons: p.Reasons}
+			b := ""
 			if p.B >= 0 {
-				row.B = r.Pages[p.B].ID
+				b = r.Pages[p.B].ID
 			}
-			row.Marker, row.Title = byteRange(p.Marker), byteRange(p.Title)
-			if !yield(row) {
+			if !yield(publish.NewPassage(p, r.Pages[p.A].ID, b)) {
 				return
 			}
 		}
 	}
 }
 
-// labelTerms is how many terms label a story in the results.
-const labelTerms = 5
-
 func (r *results) stories() iter.Seq[publish.Story] {
 	return func(yield func(publish.Story) bool) {
-		for n, s := range r.Stories {
-			row := publish.Story{Story: r.told.Groups[n].ID, First: date(s.First, false), Last: date(s.Last, false), Sources: int64(s.Sources), Label: []string{},
-				Headline: r.Pages[s.Headline].Title, Density: round(s.Density), Outlets: s.Outlets, Suggested: []publish.Suggestion{}}
-			for _, other := range s.Suggested {
-				row.Suggested = append(row.Suggested, publish.Suggestion{Story: r.told.Groups[other.Story].ID, Similarity: round(other.Similarity)})
-			}
-			for _, p := range s.Pages {
-				row.Pages = append(row.Pages, r.Pages[p].ID)
-			}
-			for _, g := range s.Groups {
-				row.CopyGroups = append(row.CopyGroups, r.groups.Groups[g].ID)
-			}
-			for _, term := range s.Labels {
-				// A term that no title has is rarely a name for anything.
-				if word := r.surfaces[term]; word != "" && len(row.Label) < labelTerms {
-					row.Label = append(row.Label, word)
-				}
-			}
+		for n := range r.Stories {
+			row := publish.NewStory(r.Result, n, r.told, r.groups, r.surfaces)
 			if !yield(row) {
 				return
 			}
@@ -681,28 +623,13 @@ func (r *results) terms() iter.Seq[publish.Term] {
 }
 
 func (r *results) near() iter.Seq[publish.Near] {
-	original := func(group int32) string { return r.Pages[r.Copies[group].Original].ID }
 	return func(yield func(publish.Near) bool) {
 		for _, l := range r.Near {
-			if !yield(publish.Near{A: original(l.A), B: original(l.B), Cosine: round(float64(l.Cosine)), Weight: round(float64(l.Weight))}) {
+			if !yield(publish.NewNear(r.Result, l)) {
 				return
 			}
 		}
 	}
-}
-
-// round keeps four digits: more would be noise, and differ between processors.
-func round(x float64) float64 {
-	const unit = 1e4
-	return float64(int64(x*unit+.5)) / unit
-}
-
-// signed is round for numbers that may be negative.
-func signed(x float64) float64 {
-	if x < 0 {
-		return 0 - round(-x) // never -0
-	}
-	return round(x)
 }
 
 // manifest tells of the run.
@@ -719,7 +646,7 @@ func (c *jobFlags) manifest(j job, in *input, res *cluster.Result, timings []pub
 			"template_pairs": int64(st.TemplatePairs), "stories": int64(len(res.Stories)), "unmet": int64(len(res.Unmet)),
 			"story_candidates": int64(st.Story.Candidates), "story_links": int64(st.Story.Links), "story_skipped_postings": int64(st.Story.SkippedPostings),
 		},
-		Thresholds: map[string]float64{"copy_jaccard": c.Similarity, "story": round(res.Story.Threshold), "story_floor": round(res.Story.Floor)},
+		Thresholds: map[string]float64{"copy_jaccard": c.Similarity, "story": publish.Round(res.Story.Threshold), "story_floor": publish.Round(res.Story.Floor)},
 		LSH:        publish.Bands{Bands: res.LSH.Bands, Rows: res.LSH.Rows},
 		Terms:      publish.TermTable{Docs: int64(res.Terms.Docs()), Version: res.Terms.Version(), Letters: int64(res.Vocabulary.Letters)},
 		Unmet:      []publish.Unmet{},
@@ -729,7 +656,7 @@ func (c *jobFlags) manifest(j job, in *input, res *cluster.Result, timings []pub
 	}
 	for j := 1; j <= 9; j++ {
 		x := float64(j) / 10
-		m.LSH.Curve = append(m.LSH.Curve, publish.Point{Jaccard: x, Probability: round(res.LSH.Probability(x))})
+		m.LSH.Curve = append(m.LSH.Curve, publish.Point{Jaccard: x, Probability: publish.Round(res.LSH.Probability(x))})
 	}
 	m.Options, m.OptionHash = hashed(recorded{c.readFlags, c.clusterFlags, arabic.Version})
 	for _, name := range j.inputs {

@@ -15,7 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"sada/cmd/sada/internal/publish"
+	"sada/cmd/internal/publish"
 )
 
 var update = flag.Bool("update", false, "write the golden files")

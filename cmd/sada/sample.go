@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"sada/cmd/sada/internal/publish"
+	"sada/cmd/internal/publish"
 	"sada/eval"
 )
 
@@ -67,7 +67,7 @@ func openPool(dir string, kind eval.Kind) (*sampledRun, error) {
 	for i := range rows {
 		p := &rows[i]
 		r.pages[p.ID] = p
-		if kind == eval.Story && p.Role == roleCopy {
+		if kind == eval.Story && p.Role == publish.RoleCopy {
 			continue
 		}
 		r.singles = append(r.singles, eval.Dated{Page: p.ID, Time: dateUsed(p)})

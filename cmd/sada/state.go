@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"sada/cluster"
+	"sada/cmd/internal/corpus"
 	"sada/cmd/sada/internal/archive"
-	"sada/cmd/sada/internal/corpus"
 )
 
 // stateLine is the JSON line of a verb that tells of a state.

@@ -20,6 +20,7 @@ import (
 
 	"sada/cluster"
 	"sada/cluster/story"
+	"sada/cmd/internal/publish"
 	"sada/eval"
 )
 
@@ -170,7 +171,7 @@ func (c *sweepCmd) Run(p *program) error {
 	rows := [][]string{{"series", "threshold", "auto", "bcubed_precision", "bcubed_recall", "bcubed_f1", "pairwise_precision", "pairwise_recall", "pairwise_f1", "ari", "clusters", "largest"}}
 	four := func(x float64) string { return strconv.FormatFloat(x, 'f', 4, 64) }
 	for _, x := range points {
-		rows = append(rows, []string{x.Series, strconv.FormatFloat(round(x.Threshold), 'f', -1, 64), strconv.FormatBool(x.Auto), four(x.BCubed.Precision), four(x.BCubed.Recall), four(x.BCubed.F1),
+		rows = append(rows, []string{x.Series, strconv.FormatFloat(publish.Round(x.Threshold), 'f', -1, 64), strconv.FormatBool(x.Auto), four(x.BCubed.Precision), four(x.BCubed.Recall), four(x.BCubed.F1),
 			four(x.Pairwise.Precision), four(x.Pairwise.Recall), four(x.Pairwise.F1), four(x.ARI), strconv.Itoa(x.Clusters), strconv.Itoa(x.Largest)})
 	}
 	if c.Out != "" {
@@ -226,23 +227,23 @@ func sweepText(pages, scored int, points []eval.Point, o eval.Operating, interva
 		if x.Series == o.Best.Series && x.Threshold == o.Best.Threshold {
 			mark = "  < best"
 		}
-		table = append(table, []string{name, strconv.FormatFloat(round(x.Threshold), 'f', -1, 64), fmt.Sprintf("%.4f", x.BCubed.Precision), fmt.Sprintf("%.4f", x.BCubed.Recall), fmt.Sprintf("%.4f", x.BCubed.F1),
+		table = append(table, []string{name, strconv.FormatFloat(publish.Round(x.Threshold), 'f', -1, 64), fmt.Sprintf("%.4f", x.BCubed.Precision), fmt.Sprintf("%.4f", x.BCubed.Recall), fmt.Sprintf("%.4f", x.BCubed.F1),
 			fmt.Sprintf("%.4f", x.Pairwise.F1), fmt.Sprintf("%.4f", x.ARI), strconv.Itoa(x.Clusters), strconv.Itoa(x.Largest) + mark})
 	}
 	b.WriteString(aligned("  ", table))
-	fmt.Fprintf(&b, "\nbest: %s at %g, B-cubed F1 %.4f", o.Best.Series, round(o.Best.Threshold), o.Best.BCubed.F1)
+	fmt.Fprintf(&b, "\nbest: %s at %g, B-cubed F1 %.4f", o.Best.Series, publish.Round(o.Best.Threshold), o.Best.BCubed.F1)
 	if interval.F1.Known() {
 		fmt.Fprintf(&b, " [%.3f %.3f]", interval.F1.Low, interval.F1.High)
 	} else {
 		fmt.Fprintf(&b, " (no interval: %s)", interval.F1.Reason)
 	}
-	fmt.Fprintf(&b, "\n  within %g of it from %g to %g; the lowest within %g of the threshold is %.4f\n", o.Slack, round(o.From), round(o.To), o.Reach, o.Near)
+	fmt.Fprintf(&b, "\n  within %g of it from %g to %g; the lowest within %g of the threshold is %.4f\n", o.Slack, publish.Round(o.From), publish.Round(o.To), o.Reach, o.Near)
 	if o.HeldOut != nil {
 		fmt.Fprintf(&b, "  chosen on one half of the gold clusters and scored on the other: %.4f\n", *o.HeldOut)
 	}
 	for _, x := range points {
 		if x.Auto && x.Series == o.Best.Series {
-			fmt.Fprintf(&b, "  the threshold that the corpus chooses, %g: %.4f, %.4f from the best\n", round(x.Threshold), x.BCubed.F1, o.Best.BCubed.F1-x.BCubed.F1)
+			fmt.Fprintf(&b, "  the threshold that the corpus chooses, %g: %.4f, %.4f from the best\n", publish.Round(x.Threshold), x.BCubed.F1, o.Best.BCubed.F1-x.BCubed.F1)
 		}
 	}
 	if out != "" {

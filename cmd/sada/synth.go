@@ -16,7 +16,8 @@ import (
 
 	"sada/cluster"
 	"sada/cluster/copies"
-	"sada/cmd/sada/internal/corpus"
+	"sada/cmd/internal/corpus"
+	"sada/cmd/internal/publish"
 	"sada/eval"
 	"sada/features/arabic"
 	"sada/features/article"
@@ -184,7 +185,7 @@ func writeCorpus(w io.Writer, pages []article.Page) error {
 			Text        string  `json:"text"`
 			PublishedAt *string `json:"published_at,omitempty"`
 			Source      string  `json:"source"`
-		}{page.ID, page.Title, page.Text, date(page.PublishedAt, page.DayOnly), page.Source}); err != nil {
+		}{page.ID, page.Title, page.Text, publish.Date(page.PublishedAt, page.DayOnly), page.Source}); err != nil {
 			return err
 		}
 	}

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"sada/cluster/passage"
-	"sada/cmd/sada/internal/publish"
+	"sada/cmd/internal/publish"
 )
 
 // teller tells the user how a run goes: a bar on a terminal, JSON lines, the summary.

@@ -12,7 +12,7 @@ import (
 	"unicode/utf8"
 
 	"sada/cluster"
-	"sada/cmd/sada/internal/publish"
+	"sada/cmd/internal/publish"
 	"sada/features/tfidf"
 )
 

@@ -10,7 +10,7 @@ import (
 	"unicode"
 
 	"sada/cluster/copies"
-	"sada/cmd/sada/internal/publish"
+	"sada/cmd/internal/publish"
 	"sada/eval"
 )
 
@@ -60,7 +60,7 @@ func facts(dir string, kind eval.Kind) (eval.Facts, map[string]*publish.Page, er
 		f.Horizon = pool.horizon
 		originals := make(map[string]string) // by copy group
 		for id, p := range pages {
-			if p.Role != roleCopy {
+			if p.Role != publish.RoleCopy {
 				originals[p.CopyGroup] = id
 			}
 		}

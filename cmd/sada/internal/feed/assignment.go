@@ -10,7 +10,7 @@ import (
 
 	"github.com/zeebo/xxh3"
 
-	"sada/cmd/sada/internal/publish"
+	"sada/cmd/internal/publish"
 )
 
 // Assignment is which IDs a run gives to its pages. It holds some hundred bytes a page.

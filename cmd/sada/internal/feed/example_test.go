@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"sada/cmd/internal/publish"
 	"sada/cmd/sada/internal/feed"
-	"sada/cmd/sada/internal/publish"
 )
 
 // Example feeds a run of two pages to files, twice, and reads them back.

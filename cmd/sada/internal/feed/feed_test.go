@@ -17,7 +17,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"pgregory.net/rapid"
 
-	"sada/cmd/sada/internal/publish"
+	"sada/cmd/internal/publish"
 )
 
 // writeRun makes a run folder and loads it. A page is "id story group role"; a change is "from>to" of stories, or of

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"sada/cluster"
-	"sada/cmd/sada/internal/publish"
+	"sada/cmd/internal/publish"
 )
 
 // reused is a text that stands in pages it does not belong to.

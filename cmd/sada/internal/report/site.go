@@ -10,7 +10,7 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"sada/cluster"
-	"sada/cmd/sada/internal/publish"
+	"sada/cmd/internal/publish"
 	"sada/features/arabic"
 	"sada/features/article"
 )

@@ -10,7 +10,7 @@ import (
 
 	"sada/cluster"
 	"sada/cluster/copies"
-	"sada/cmd/sada/internal/publish"
+	"sada/cmd/internal/publish"
 	"sada/features/article"
 	"sada/features/shingle"
 )

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"sada/cluster"
-	"sada/cmd/sada/internal/publish"
+	"sada/cmd/internal/publish"
 )
 
 // Mark is the file by which an earlier report is known, and may be replaced.

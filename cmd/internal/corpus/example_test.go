@@ -6,7 +6,7 @@ import (
 	"log"
 	"strings"
 
-	"sada/cmd/sada/internal/corpus"
+	"sada/cmd/internal/corpus"
 )
 
 func Example() {
