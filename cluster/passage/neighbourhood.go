@@ -119,7 +119,7 @@ func (c *Card) page() *Page {
 
 // Near is another page, and what a page shares with it, in the order of the pair's [Aligned].
 type Near struct {
-	Card
+	Of     Card
 	Shared []Shared
 }
 
@@ -205,7 +205,7 @@ func NewNeighbourhood(number uint32, p *Page, near []Near, named []Titled, t *To
 		}
 	}
 	for i := range near {
-		cards[near[i].Number] = &near[i].Card
+		cards[near[i].Of.Number] = &near[i].Of
 	}
 	self := p.Card(number)
 	cards[number] = &self
@@ -229,7 +229,7 @@ func NewNeighbourhood(number uint32, p *Page, near []Near, named []Titled, t *To
 	}
 	for _, q := range near {
 		for _, s := range q.Shared {
-			n.views[n.at] = append(n.views[n.at], view{n.place(q.Number), s.Here, s.There, s.Equal})
+			n.views[n.at] = append(n.views[n.at], view{n.place(q.Of.Number), s.Here, s.There, s.Equal})
 		}
 	}
 	slices.SortFunc(n.views[n.at], byPlace)

@@ -29,7 +29,6 @@ import (
 	"sada/cmd/internal/corpus"
 	"sada/cmd/internal/publish"
 	"sada/features/arabic"
-	"sada/features/article"
 	"sada/features/shingle"
 	"sada/features/tfidf"
 )
