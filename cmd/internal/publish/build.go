@@ -50,14 +50,20 @@ const (
 // date.
 func NewPage(p *cluster.Page, published *string, parts []article.Part) Page {
 	row := Page{ID: p.ID, Source: p.Source, Title: p.Title, PublishedAt: published, DateUsed: Date(p.Date, p.DayOnly), DateFrom: p.DateFrom,
-		Credit: p.Credit, Credits: p.Credits, Tags: p.Tags, Repaired: p.Repaired, Parts: []Part{}}
+		Credit: p.Credit, Credits: p.Credits, Tags: p.Tags, Repaired: p.Repaired, Parts: NewParts(parts)}
 	if row.Credits == nil {
 		row.Credits = []string{}
 	}
-	for _, part := range parts {
-		row.Parts = append(row.Parts, Part{Kind: part.Kind.String(), From: int64(part.From), To: int64(part.To), Page: part.Page, Segment: part.Segment})
-	}
 	return row
+}
+
+// NewParts makes the parts of a row of a page.
+func NewParts(parts []article.Part) []Part {
+	out := make([]Part, len(parts))
+	for i, p := range parts {
+		out[i] = Part{Kind: p.Kind.String(), From: int64(p.From), To: int64(p.To), Page: p.Page, Segment: p.Segment}
+	}
+	return out
 }
 
 // NewLink makes the row of a link between the pages a and b.

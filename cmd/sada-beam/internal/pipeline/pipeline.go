@@ -1,26 +1,127 @@
 package pipeline
 
 import (
-	"context"
+	"errors"
+	"os"
+	"path/filepath"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/io/filesystem"
+
 	"sada/cluster"
+	"sada/cluster/lsh"
+	"sada/cluster/passage"
+	"sada/features/arabic"
 )
 
 // Options say what a pipeline reads, where it writes, and how it clusters.
 type Options struct {
-	Input   string // glob of JSONL or Parquet shards
-	Out     string // the folder that Commit makes; all workers and Commit reach its parent
-	Cluster cluster.Options
+	Input   string            // file, or pattern of JSONL or Parquet shards that all workers can open
+	Out     string            // the folder that Commit makes; all workers and Commit reach its parent
+	Stemmer string            // of story terms; empty is light10
+	Fields  map[string]string // names of fields in the records, as corpus.Options has them
+	Cluster cluster.Options   // without Terms and Weights
+
+	// Heavy is how many pages may share an anchor before its list is no longer collected but dealt out;
+	// 0 is 1,000. No result depends on it.
+	Heavy int
+	// Rounds of the connected components; 0 is 3. What is not connected then is on one key. No result
+	// depends on it.
+	Rounds int
+	// RowsPerShard is how many pages' rows are in one file on the way to the folder; 0 is 16,384.
+	RowsPerShard int
 }
 
-// Build adds the steps to a pipeline.
-func Build(s beam.Scope, o Options) {}
+var errWeights = errors.New("a term table, or weights, of an earlier run: this pipeline counts its own")
 
-// Commit makes a finished folder of what a run of the pipeline has written. It does nothing where that
-// is done already.
-func Commit(ctx context.Context, o Options) error {
-	_ = filesystem.ValidateScheme
-	return nil
+// Validate returns an error about the options.
+func (o Options) Validate() error {
+	if o.Cluster.Terms != nil || o.Cluster.Weights != nil {
+		return errWeights
+	}
+	if _, err := arabic.ParseStemmer(o.filled().Stemmer); err != nil {
+		return err
+	}
+	if _, err := lsh.Choose(o.Cluster.Similarity, o.Cluster.Recall, o.Cluster.Slots); err != nil {
+		return err
+	}
+	c := o.Cluster.Story
+	c.Workers = max(c.Workers, 1)
+	return c.Validate()
+}
+
+func (o Options) filled() Options {
+	if o.Stemmer == "" {
+		o.Stemmer = "light10"
+	}
+	if o.Heavy == 0 {
+		o.Heavy = 1000
+	}
+	o.Heavy = max(o.Heavy, 2)
+	if o.Rounds == 0 {
+		o.Rounds = 3
+	}
+	if o.RowsPerShard == 0 {
+		o.RowsPerShard = 1 << 14
+	}
+	o.Out = filepath.Clean(o.Out)
+	o.Cluster.Workers, o.Cluster.Story.Workers = 1, 1
+	return o
+}
+
+// Build adds the steps to a pipeline, and removes the shards of an earlier one that was not committed.
+// Options must be valid; it panics, as package beam does while a pipeline is built, if the shards cannot
+// be removed.
+func Build(s beam.Scope, o Options) {
+	o = o.filled()
+	if err := os.RemoveAll(o.shards()); err != nil {
+		panic(err)
+	}
+	in := read(s.Scope("read"), o)
+	near := share(s.Scope("share"), in.pages, o)
+	known := describe(s.Scope("describe"), in.pages)
+	judged := judge(s.Scope("judge"), in, near, known, o)
+	linked := link(s.Scope("link"), judged, o)
+	groups := group(s.Scope("group"), judged.texts, linked.links, o)
+	told := tell(s.Scope("tell"), judged.outlines, groups.roles, linked.links, o)
+	rows := assemble(s.Scope("assemble"), judged.finals, linked.related, linked.settled, groups.roles, told.assigned, o)
+	write(s.Scope("write"), o, in.rows, rows, linked.rows, groups.rows, told.rows)
+}
+
+// share finds the passages that two pages share: the neighbours of every page.
+func share(s beam.Scope, pages beam.PCollection, o Options) beam.PCollection {
+	postings := beam.CombinePerKey(s, &collect{Limit: o.Heavy, Homes: true}, beam.ParDo(s, &anchors{}, pages))
+	light, heavy := beam.ParDo2(s, &meet{Limit: o.Heavy}, postings)
+
+	// Lists that are too long are dealt out: their homes go to every share, and every page to one.
+	table := gather(s, beam.ParDo(s, &weigh{}, heavy))
+	homes := beam.ParDo(s, &dealHomes{Limit: o.Heavy}, heavy)
+	dealt := beam.ParDo(s, &dealPostings{Limit: o.Heavy}, pages, beam.SideInput{Input: table})
+	spread := beam.ParDo(s, &meetHomes{}, beam.CoGroupByKey(s, homes, dealt))
+
+	hits := beam.GroupByKey(s, beam.Flatten(s, light, spread))
+	first := beam.ParDo(s, &pairHits{}, hits)
+	second := beam.ParDo(s, &bring{}, beam.CoGroupByKey(s, pages, first))
+	return beam.ParDo(s, &align{}, beam.CoGroupByKey(s, pages, second))
+}
+
+// facts are what a page must know of others that it may share no passage with.
+type facts struct {
+	named     beam.PCollection // of every page: whose titles its lines are
+	recurring beam.PCollection // of every page: which of its lines its source repeats
+	heavy     beam.PCollection // table of lines on too many pages to tell each of them
+	sources   beam.PCollection // table of the pages of every source
+	cells     beam.PCollection // table of word frequencies
+}
+
+func describe(s beam.Scope, pages beam.PCollection) facts {
+	titles, mentions, lines, sources := beam.ParDo4(s, &mention{}, pages)
+	counted := beam.CombinePerKey(s, &collect{Limit: passage.MostRecurring}, lines)
+	recurring, heavy := beam.ParDo2(s, &recur{}, counted)
+	return facts{
+		named:     beam.ParDo(s, &named{}, beam.CoGroupByKey(s, titles, mentions)),
+		recurring: recurring,
+		heavy:     gather(s, heavy),
+		sources:   gatherNames(s, beam.CombinePerKey(s, add, sources)),
+		cells:     gather(s, beam.ParDo(s, &number{}, beam.CombinePerKey(s, add, beam.ParDo(s, &cells{}, pages)))),
+	}
 }

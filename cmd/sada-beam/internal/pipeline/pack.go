@@ -1,0 +1,278 @@
+package pipeline
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+	"github.com/vmihailenco/msgpack/v5"
+)
+
+// pack turns a value that goes from step to step into bytes: structs without the names of their fields.
+func pack(v any) []byte {
+	var b bytes.Buffer
+	e := msgpack.GetEncoder()
+	defer msgpack.PutEncoder(e)
+	e.Reset(&b)
+	e.UseArrayEncodedStructs(true)
+	e.UseCompactInts(true)
+	if err := e.Encode(v); err != nil {
+		panic(fmt.Sprintf("pack %T: %v", v, err))
+	}
+	return b.Bytes()
+}
+
+// unpack is the opposite. What it is given came from pack, so an error is one of the program or its
+// transport; the runner then tries the bundle again and fails.
+func unpack[T any](b []byte) (v T) {
+	if err := msgpack.Unmarshal(b, &v); err != nil {
+		panic(fmt.Sprintf("unpack %T: %v", v, err))
+	}
+	return v
+}
+
+// one returns the only value of a key, if there is one.
+func one[T any](next func(*[]byte) bool) (v T, ok bool) {
+	var b []byte
+	if !next(&b) {
+		return v, false
+	}
+	return unpack[T](b), true
+}
+
+// all returns the values of a key.
+func all[T any](next func(*[]byte) bool) (out []T) {
+	var b []byte
+	for next(&b) {
+		out = append(out, unpack[T](b))
+		b = nil
+	}
+	return out
+}
+
+// both makes one key of two numbers of pages.
+func both(a, b uint32) int64 { return int64(uint64(a)<<32 | uint64(b)) }
+
+func apart(key int64) (a, b uint32) { return uint32(uint64(key) >> 32), uint32(key) }
+
+// mix makes one key of a hash and a small number: a bijection of the hash for every number.
+func mix(hash int64, n int) int64 {
+	h := (uint64(hash) ^ uint64(n)*0xD6E8FEB86659FD93) * 0x9E3779B97F4A7C15
+	return int64(h ^ h>>32)
+}
+
+var counters sync.Map // by name: a Counter is bound to the worker's context only when it counts
+
+// count adds to a counter of the pipeline.
+func count(ctx context.Context, name string, n int) {
+	c, ok := counters.Load(name)
+	if !ok {
+		c, _ = counters.LoadOrStore(name, beam.NewCounter("sada", name))
+	}
+	c.(beam.Counter).Inc(ctx, int64(n))
+}
+
+// shuffled counts what a step sends to the next over the network: the bytes of keys and values, before the
+// runner's own framing and compression.
+func shuffled(ctx context.Context, stage string, b []byte) {
+	count(ctx, "records_"+stage, 1)
+	count(ctx, "bytes_"+stage, keyBytes+len(b))
+}
+
+const keyBytes = 8
+
+func add(a, b int64) int64 { return a + b }
+
+// entry is a row of a table that all workers have.
+type entry struct {
+	Key   int64
+	Value []byte
+}
+
+type (
+	// collect collects the numbers of a key as long as they are no more than Limit; then it only counts
+	// them, and keeps those that can be homes if it is told so. It can be done in any order and in parts,
+	// so that what many pages share is short before it is sent.
+	collect struct {
+		Limit int
+		Homes bool
+	}
+	number  struct{} // makes bytes of a number
+	fix     struct{} // puts everything on one key
+	fixName struct{}
+	list    struct{} // makes a table of what is on one key
+)
+
+func init() {
+	register.Function2x1(add)
+	register.Combiner3[[]byte, int64, []byte](&collect{})
+	register.DoFn3x0[int64, int64, func(int64, []byte)](&number{})
+	register.DoFn3x0[int64, []byte, func(int64, []byte)](&fix{})
+	register.DoFn3x0[string, int64, func(int64, []byte)](&fixName{})
+	register.DoFn3x0[int64, func(*[]byte) bool, func(string)](&list{})
+	register.Emitter1[string]()
+	register.Emitter2[int64, []byte]()
+	register.Emitter2[int64, int64]()
+	register.Emitter2[string, []byte]()
+	register.Emitter2[string, int64]()
+	register.Iter1[[]byte]()
+	register.Iter1[int64]()
+}
+
+// collected is what collect makes: how many there were, and those that are kept, ascending.
+type collected struct {
+	n    int
+	kept []int64
+}
+
+func (c *collect) decode(b []byte) collected {
+	if len(b) == 0 {
+		return collected{}
+	}
+	out := collected{n: int(binary.LittleEndian.Uint64(b))}
+	for b = b[8:]; len(b) >= 8; b = b[8:] {
+		out.kept = append(out.kept, int64(binary.LittleEndian.Uint64(b)))
+	}
+	return out
+}
+
+func (c *collect) encode(v collected) []byte {
+	b := binary.LittleEndian.AppendUint64(make([]byte, 0, 8+8*len(v.kept)), uint64(v.n))
+	for _, k := range v.kept {
+		b = binary.LittleEndian.AppendUint64(b, uint64(k))
+	}
+	return b
+}
+
+// CreateAccumulator implements a combiner.
+func (c *collect) CreateAccumulator() []byte { return nil }
+
+// AddInput implements a combiner.
+func (c *collect) AddInput(b []byte, v int64) []byte {
+	if len(b) == 0 {
+		return c.encode(collected{1, []int64{v}})
+	}
+	n := binary.LittleEndian.Uint64(b) + 1
+	binary.LittleEndian.PutUint64(b, n)
+	if b = binary.LittleEndian.AppendUint64(b, uint64(v)); int(n) > c.Limit {
+		return c.shorten(b)
+	}
+	return b
+}
+
+// MergeAccumulators implements a combiner.
+func (c *collect) MergeAccumulators(a, b []byte) []byte {
+	if len(a) == 0 || len(b) == 0 {
+		return append(a, b...)
+	}
+	n := binary.LittleEndian.Uint64(a) + binary.LittleEndian.Uint64(b)
+	out := binary.LittleEndian.AppendUint64(make([]byte, 0, len(a)+len(b)), n)
+	out = append(append(out, a[8:]...), b[8:]...)
+	if int(n) > c.Limit {
+		return c.shorten(out)
+	}
+	return out
+}
+
+// shorten drops what a list over the limit does not need.
+func (c *collect) shorten(b []byte) []byte {
+	if !c.Homes {
+		return b[:8]
+	}
+	v := c.decode(b)
+	slices.Sort(v.kept)
+	v.kept = homes(v.kept)
+	return c.encode(v)
+}
+
+// ExtractOutput implements a combiner.
+func (c *collect) ExtractOutput(b []byte) []byte {
+	v := c.decode(b)
+	slices.Sort(v.kept)
+	return c.encode(v)
+}
+
+func (*number) ProcessElement(key, n int64, emit func(int64, []byte)) {
+	emit(key, binary.AppendUvarint(nil, uint64(n)))
+}
+
+func (*fix) ProcessElement(key int64, value []byte, emit func(int64, []byte)) {
+	emit(0, pack(entry{key, value}))
+}
+
+func (*fixName) ProcessElement(name string, n int64, emit func(int64, []byte)) {
+	emit(0, pack(entry{n, []byte(name)}))
+}
+
+func (*list) ProcessElement(_ int64, values func(*[]byte) bool, emit func(string)) {
+	entries := slices.DeleteFunc(all[entry](values), func(e entry) bool { return e.Value == nil })
+	slices.SortFunc(entries, func(a, b entry) int { return cmp.Or(cmp.Compare(a.Key, b.Key), bytes.Compare(a.Value, b.Value)) })
+	emit(string(pack(entries)))
+}
+
+// gather makes a table of all entries, for all workers: for what is small.
+func gather(s beam.Scope, entries beam.PCollection) beam.PCollection {
+	return table(s, beam.ParDo(s, &fix{}, entries))
+}
+
+// gatherNames is gather for numbers of names: the entries' keys are the numbers.
+func gatherNames(s beam.Scope, numbers beam.PCollection) beam.PCollection {
+	return table(s, beam.ParDo(s, &fixName{}, numbers))
+}
+
+func table(s beam.Scope, fixed beam.PCollection) beam.PCollection {
+	// A table without entries is a table.
+	none := beam.ParDo(s, &seed{}, beam.Impulse(s))
+	return beam.ParDo(s, &list{}, beam.GroupByKey(s, beam.Flatten(s, none, fixed)))
+}
+
+// seed makes the entry of no table.
+type seed struct{}
+
+func init() { register.DoFn2x0[[]byte, func(int64, []byte)](&seed{}) }
+
+func (*seed) ProcessElement(_ []byte, emit func(int64, []byte)) { emit(0, pack(entry{})) }
+
+// held keeps what was made of a table as long as the table is the same.
+type held[T any] struct {
+	of    string
+	value T
+	has   bool
+}
+
+func (h *held[T]) get(of string, make func([]entry) T) T {
+	if !h.has || h.of != of { // nearly always the same string
+		h.of, h.value, h.has = of, make(unpack[[]entry]([]byte(of))), true
+	}
+	return h.value
+}
+
+// uvarint reads the value of an entry.
+func (e entry) uvarint() int64 {
+	n, _ := binary.Uvarint(e.Value)
+	return int64(n)
+}
+
+// numbers makes a map of a table of numbers.
+func numbers(entries []entry) map[int64]int64 {
+	out := make(map[int64]int64, len(entries))
+	for _, e := range entries {
+		out[e.Key] = e.uvarint()
+	}
+	return out
+}
+
+// values returns the values of a key that are already bytes of numbers.
+func values(next func(*int64) bool) (out []int64) {
+	var v int64
+	for next(&v) {
+		out = append(out, v)
+	}
+	return out
+}

@@ -1,0 +1,222 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
+	"github.com/google/go-cmp/cmp"
+
+	"sada/cluster"
+	"sada/cluster/identity"
+	"sada/cmd/internal/corpus"
+	"sada/cmd/internal/publish"
+	"sada/features/arabic"
+	"sada/features/article"
+)
+
+func TestMain(m *testing.M) {
+	beam.Init()
+	os.Exit(m.Run())
+}
+
+// run runs the pipeline in this process and gives the folder.
+func run(t *testing.T, o Options) string {
+	t.Helper()
+	o.Out = filepath.Join(t.TempDir(), "out")
+	if err := o.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	p, s := beam.NewPipelineWithRoot()
+	Build(s, o)
+	start := time.Now()
+	if _, err := beam.Run(context.Background(), "prism", p); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("took %v", time.Since(start))
+	if err := Commit(context.Background(), o); err != nil {
+		t.Fatal(err)
+	}
+	if err := Commit(context.Background(), o); err != nil {
+		t.Errorf("committed again: %v", err)
+	}
+	return o.Out
+}
+
+const demo = "../../../../testdata/corpus.jsonl"
+
+func pagesOf(t *testing.T, input string) []*article.Page {
+	t.Helper()
+	set, err := corpus.Open([]string{input}, corpus.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []*article.Page
+	for r, err := range set.Records(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Reject == "" {
+			out = append(out, &r.Page)
+		}
+	}
+	return out
+}
+
+// tables are the rows of a run.
+type tables struct {
+	Pages    []publish.Page
+	Passages []publish.Passage
+	Links    []publish.Link
+	Stories  []publish.Story
+	Near     []publish.Near
+	Terms    []publish.Term
+}
+
+// want makes the rows with one call of cluster.Run.
+func want(t *testing.T, in []*article.Page, o cluster.Options) tables {
+	t.Helper()
+	m := cluster.Maker{Stemmer: arabic.Light10}
+	var pages []*cluster.Page
+	published := map[string]*string{}
+	for _, p := range in {
+		pages = append(pages, m.Make(p))
+		published[p.ID] = publish.Date(p.PublishedAt, p.DayOnly)
+	}
+	res, err := cluster.Run(pages, o, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := make([]string, len(res.Pages))
+	for i, p := range res.Pages {
+		ids[i] = p.ID
+	}
+	assign := func(prefix identity.Prefix, of []int) *identity.State {
+		s, _, err := identity.Assign(new(identity.State), identity.Grouping{Pages: ids, Group: of}, identity.Night{Prefix: prefix})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	groups, told := assign(identity.CopyGroup, res.CopyOf), assign(identity.Story, res.StoryOf)
+	surfaces := cluster.Surfaces(res.Pages, arabic.Light10)
+	var out tables
+	for i, p := range res.Pages {
+		row := publish.NewPage(p, published[p.ID], res.Parts[i])
+		row.CopyGroup, row.Story = groups.Groups[res.CopyOf[i]].ID, told.Groups[res.StoryOf[i]].ID
+		row.Confidence, row.Margin = publish.Round(res.Confidence[i]), publish.Signed(res.Margin[i])
+		switch of := res.Copies[res.CopyOf[i]]; {
+		case len(of.Pages) == 1:
+			row.Role = publish.RoleSole
+		case of.Original == i:
+			row.Role = publish.RoleOriginal
+		default:
+			row.Role = publish.RoleCopy
+		}
+		if res.Next[i] >= 0 {
+			row.Next = told.Groups[res.Next[i]].ID
+		}
+		out.Pages = append(out.Pages, row)
+	}
+	for i := range res.Passages {
+		p := &res.Passages[i]
+		b := ""
+		if p.B >= 0 {
+			b = ids[p.B]
+		}
+		out.Passages = append(out.Passages, publish.NewPassage(p, ids[p.A], b))
+	}
+	for _, l := range res.Links {
+		out.Links = append(out.Links, publish.NewLink(&l, ids[l.A], ids[l.B]))
+	}
+	for n := range res.Stories {
+		out.Stories = append(out.Stories, publish.NewStory(res, n, told, groups, surfaces))
+	}
+	for _, l := range res.Near {
+		out.Near = append(out.Near, publish.NewNear(res, l))
+	}
+	for _, e := range res.Terms.Entries() {
+		out.Terms = append(out.Terms, publish.Term{Term: uint64(e.Term), Docs: int64(e.Docs), Surface: surfaces[e.Term]})
+	}
+	return out
+}
+
+func rowsOf[T any](t *testing.T, dir, name string) (out []T) {
+	t.Helper()
+	for row, err := range publish.Read[T](dir, name) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+func got(t *testing.T, dir string) tables {
+	t.Helper()
+	out := tables{rowsOf[publish.Page](t, dir, "pages"), rowsOf[publish.Passage](t, dir, "passages"), rowsOf[publish.Link](t, dir, "links"), rowsOf[publish.Story](t, dir, "stories"), nil, nil}
+	var err error
+	if out.Near, err = publish.ReadParquet[publish.Near](dir, "near"); err != nil {
+		t.Fatal(err)
+	}
+	if out.Terms, err = publish.ReadParquet[publish.Term](dir, "terms"); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// compare tells what differs, table by table.
+func compare(t *testing.T, want, got tables) {
+	t.Helper()
+	for _, table := range []struct {
+		name      string
+		want, got any
+		n         int
+	}{
+		{"passages", want.Passages, got.Passages, len(want.Passages)},
+		{"links", want.Links, got.Links, len(want.Links)},
+		{"pages", want.Pages, got.Pages, len(want.Pages)},
+		{"stories", want.Stories, got.Stories, len(want.Stories)},
+		{"near", want.Near, got.Near, len(want.Near)},
+		{"terms", want.Terms, got.Terms, len(want.Terms)},
+	} {
+		if table.n == 0 {
+			t.Errorf("%s: the table that it is compared with is empty", table.name)
+		}
+		if d := cmp.Diff(table.want, table.got); d != "" {
+			t.Errorf("%s: %.3000s", table.name, d)
+		}
+	}
+}
+
+// TestSameAsRun: what the pipeline writes is, row by row, what one call of cluster.Run gives, whether lists
+// are long or short.
+func TestSameAsRun(t *testing.T) {
+	pages := pagesOf(t, demo)
+	for _, c := range []struct {
+		name   string
+		change func(*Options)
+	}{
+		{"as it is", func(*Options) {}},
+		// Every list that more than two pages share is dealt out, every bucket of more than two is
+		// split, no rounds come before the last step of connected components, and every shard is small.
+		{"heavy", func(o *Options) { o.Heavy, o.Rounds, o.RowsPerShard, o.Cluster.Bucket = 2, 1, 10, 2 }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := Options{Input: demo, Cluster: cluster.Defaults()}
+			c.change(&o)
+			compare(t, want(t, pages, o.Cluster), got(t, run(t, o)))
+		})
+	}
+}
+
+var _ = slices.Sort[[]int]
+var _ = maps.Keys[map[int]int]
+var _ = fmt.Sprint
