@@ -62,10 +62,11 @@ func (f *stateFlags) locked(p *program, wait time.Duration, must bool, do func(a
 }
 
 type nightCmd struct {
-	Input  []string `arg:"" optional:"" help:"Files, folders or patterns of the night's pages; files that an earlier night has read are passed over."`
-	Out    string   `help:"Folder of the results, which are those of all pages there are." required:"" placeholder:"DIR" type:"path"`
-	Delete string   `help:"File of IDs, one a line, of pages that are no longer there." placeholder:"FILE" type:"path"`
-	Keep   int      `help:"Generations of the state to keep (default ${default})." default:"7" placeholder:"N"`
+	Input   []string `arg:"" optional:"" help:"Files, folders or patterns of the night's pages; files that an earlier night has read are passed over."`
+	Out     string   `help:"Folder of the results." required:"" placeholder:"DIR" type:"path"`
+	Delete  string   `help:"File of IDs, one a line, of pages that are no longer there." placeholder:"FILE" type:"path"`
+	Keep    int      `help:"Generations of the state to keep (default ${default})." default:"7" placeholder:"N"`
+	Publish string   `help:"What the results are of: all pages, or those of which something changed (default ${default})." default:"all" enum:"all,changed" placeholder:"SCOPE"`
 	stateFlags
 	lockFlags
 	brakeFlags
@@ -97,7 +98,9 @@ or did not happen: after a failure, whatever it was, run it again. Run twice it 
   sada night pages-2024-06-01.jsonl.zst --state state --out result --delete gone.txt
 
 A page whose ID is known replaces the page there is, unless its date is older. Pages that are deleted and read in
-the same night are deleted. The results are of all pages; what differs from the night before is in changes.jsonl.` + "\n" + exitHelp
+the same night are deleted. The results are of all pages; what happened to the IDs is in changes.jsonl. With --publish changed
+they have only the pages, links, passages and stories that are not as the night before published them, and deleted.jsonl: that is
+for sada feed; sada state export writes all of it, for eval, report and the others. The first night publishes all.` + "\n" + exitHelp
 }
 
 // Run is the verb.
@@ -133,8 +136,9 @@ type nightly struct {
 	inputs  []string // hashes of the files
 	counts  map[string]int64
 	records map[string]corpus.Record
-	same    bool           // nothing is new
-	now     *cluster.Known // what the clustering knows with this night
+	same    bool                   // nothing is new
+	now     *cluster.Known         // what the clustering knows with this night
+	journal []archive.PublishedRow // what is published with this night
 }
 
 // night makes a night. A night that was stopped begins again from the start: reading and making the
@@ -189,7 +193,14 @@ func (c *nightCmd) night(p *program, a *archive.Archive, o *operation) error {
 					return err
 				}
 			}
-			return c.brake(o)
+			if err := c.brake(o); err != nil || c.DryRun {
+				return err
+			}
+			changed, err := n.publication(p.ctx, a, r, c.workers())
+			if c.Publish == publish.Changed {
+				r.shown = changed
+			}
+			return err
 		},
 		keep: func(r *results) error {
 			if n.same {
@@ -518,7 +529,7 @@ func identities(old *archive.Snapshot, kind string) *identity.State {
 
 // next gives the generation that the night makes.
 func (n *nightly) next(r *results, was assigned) *archive.Next {
-	next := &archive.Next{Base: n.old.Generation, Program: version(), Deleted: n.deleted, Inputs: n.inputs, Derived: archive.DeriveKnown(n.now.Tables())}
+	next := &archive.Next{Base: n.old.Generation, Program: version(), Deleted: n.deleted, Inputs: n.inputs, Derived: append(archive.DeriveKnown(n.now.Tables()), archive.DerivePublished(n.journal))}
 	for _, p := range n.changed {
 		row := archive.PageRow{Record: p.Record(), Hash: contentHash(n.records[p.ID].Hash)}
 		if at := r.published[p.ID]; at != nil {

@@ -25,6 +25,7 @@ import (
 	"sada/cluster"
 	"sada/cluster/identity"
 	"sada/cluster/lsh"
+	"sada/cluster/passage"
 	"sada/cluster/story"
 	"sada/cmd/internal/corpus"
 	"sada/cmd/internal/publish"
@@ -260,7 +261,10 @@ func (c *jobFlags) do(p *program, j job) error {
 	}
 	timings = append(timings, publish.Timing{Step: "write", Seconds: time.Since(writing).Seconds()})
 	m := c.manifest(j, in, res, timings)
-	m.Generation = old.night
+	m.Generation, m.Scope, m.Content = old.night, publish.All, r.content
+	if r.shown != nil {
+		m.Scope, m.Base, m.OnContent = publish.Changed, r.shown.base, r.shown.content
+	}
 	maps.Copy(m.Counts, old.counts)
 	if old.night > 0 { // of the buckets, a night looks at those that change
 		for _, name := range []string{"lsh_buckets", "lsh_largest_bucket", "lsh_split_buckets", "lsh_skipped_pairs"} {
@@ -464,6 +468,8 @@ type results struct {
 	groups    *identity.State // of the copy groups, in the order of Copies
 	told      *identity.State // of the stories, in the order of Stories
 	changes   []publish.Change
+	content   string            // of everything that a night would publish, hashed
+	shown     *extract          // what of it is published; nil is all
 	manifest  *publish.Manifest // when they are published
 	took      time.Duration
 }
@@ -522,7 +528,7 @@ func noState(in *input) assigned {
 func (r *results) write(ctx context.Context, f *publish.Folder, rejects []publish.Reject, workers int) error {
 	var group errgroup.Group
 	group.SetLimit(workers)
-	for _, write := range []func() error{
+	tables := []func() error{
 		func() error { return publish.JSONL(f, "pages", until(ctx, r.pages())) },
 		func() error { return publish.Parquet(f, "pages", until(ctx, r.pages())) },
 		func() error { return publish.JSONL(f, "passages", until(ctx, r.passages())) },
@@ -531,11 +537,17 @@ func (r *results) write(ctx context.Context, f *publish.Folder, rejects []publis
 		func() error { return publish.Parquet(f, "stories", until(ctx, r.stories())) },
 		func() error { return publish.JSONL(f, "links", until(ctx, r.links())) },
 		func() error { return publish.Parquet(f, "links", until(ctx, r.links())) },
-		func() error { return publish.Parquet(f, "near", until(ctx, r.near())) },
-		func() error { return publish.Parquet(f, "terms", until(ctx, r.terms())) },
 		func() error { return publish.JSONL(f, "changes", slices.Values(r.changes)) },
 		func() error { return publish.JSONL(f, "rejects", slices.Values(rejects)) },
-	} {
+	}
+	if r.shown == nil {
+		tables = append(tables,
+			func() error { return publish.Parquet(f, "near", until(ctx, r.near())) },
+			func() error { return publish.Parquet(f, "terms", until(ctx, r.terms())) })
+	} else {
+		tables = append(tables, func() error { return publish.JSONL(f, "deleted", slices.Values(r.shown.deleted)) })
+	}
+	for _, write := range tables {
 		group.Go(write)
 	}
 	return group.Wait()
@@ -554,31 +566,35 @@ func until[T any](ctx context.Context, values iter.Seq[T]) iter.Seq[T] {
 
 func (r *results) pages() iter.Seq[publish.Page] {
 	return func(yield func(publish.Page) bool) {
-		for i, p := range r.Pages {
-			g := r.Copies[r.CopyOf[i]]
-			row := publish.NewPage(p, r.published[p.ID], r.Parts[i])
-			row.CopyGroup, row.Story = r.groups.Groups[r.CopyOf[i]].ID, r.told.Groups[r.StoryOf[i]].ID
-			row.Role, row.Confidence, row.Margin = publish.RoleCopy, publish.Round(r.Confidence[i]), publish.Signed(r.Margin[i])
-			if next := r.Next[i]; next >= 0 {
-				row.Next = r.told.Groups[next].ID
-			}
-			switch {
-			case len(g.Pages) == 1:
-				row.Role = publish.RoleSole
-			case g.Original == i:
-				row.Role = publish.RoleOriginal
-			}
-			if !yield(row) {
+		for i := range r.Pages {
+			if r.shown.page(i) && !yield(r.page(i)) {
 				return
 			}
 		}
 	}
 }
 
+func (r *results) page(i int) publish.Page {
+	p, g := r.Pages[i], &r.Copies[r.CopyOf[i]]
+	row := publish.NewPage(p, r.published[p.ID], r.Parts[i])
+	row.CopyGroup, row.Story = r.groups.Groups[r.CopyOf[i]].ID, r.told.Groups[r.StoryOf[i]].ID
+	row.Role, row.Confidence, row.Margin = publish.RoleCopy, publish.Round(r.Confidence[i]), publish.Signed(r.Margin[i])
+	if next := r.Next[i]; next >= 0 {
+		row.Next = r.told.Groups[next].ID
+	}
+	switch {
+	case len(g.Pages) == 1:
+		row.Role = publish.RoleSole
+	case g.Original == i:
+		row.Role = publish.RoleOriginal
+	}
+	return row
+}
+
 func (r *results) links() iter.Seq[publish.Link] {
 	return func(yield func(publish.Link) bool) {
-		for _, l := range r.Links {
-			if !yield(publish.NewLink(&l, r.Pages[l.A].ID, r.Pages[l.B].ID)) {
+		for i := range r.Links {
+			if l := &r.Links[i]; r.shown.page(l.A) && !yield(publish.NewLink(l, r.Pages[l.A].ID, r.Pages[l.B].ID)) {
 				return
 			}
 		}
@@ -588,23 +604,25 @@ func (r *results) links() iter.Seq[publish.Link] {
 func (r *results) passages() iter.Seq[publish.Passage] {
 	return func(yield func(publish.Passage) bool) {
 		for i := range r.Passages {
-			p := &r.Passages[i]
-			b := ""
-			if p.B >= 0 {
-				b = r.Pages[p.B].ID
-			}
-			if !yield(publish.NewPassage(p, r.Pages[p.A].ID, b)) {
+			if p := &r.Passages[i]; r.shown.page(p.A) && !yield(r.passage(p)) {
 				return
 			}
 		}
 	}
 }
 
+func (r *results) passage(p *passage.Passage) publish.Passage {
+	b := ""
+	if p.B >= 0 {
+		b = r.Pages[p.B].ID
+	}
+	return publish.NewPassage(p, r.Pages[p.A].ID, b)
+}
+
 func (r *results) stories() iter.Seq[publish.Story] {
 	return func(yield func(publish.Story) bool) {
 		for n := range r.Stories {
-			row := publish.NewStory(r.Result, n, r.told, r.groups, r.surfaces)
-			if !yield(row) {
+			if r.shown.story(n) && !yield(publish.NewStory(r.Result, n, r.told, r.groups, r.surfaces)) {
 				return
 			}
 		}

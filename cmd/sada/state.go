@@ -220,10 +220,15 @@ func (c *exportCmd) Run(p *program) error {
 	}
 	flags.clusterFlags = was.clusterFlags
 	n.same = true
-	return flags.do(p, job{set: new(corpus.Set), out: c.Out, known: func(in *input) (assigned, error) {
-		n.take(in, nil, true)
-		return n.assigned(false, func(o cluster.Options) (*cluster.Result, error) {
-			return n.cluster(p.ctx, a, o, n.old.OptionHash, new(operationFlags).logger(p.stderr))
-		})
-	}})
+	return flags.do(p, job{set: new(corpus.Set), out: c.Out,
+		known: func(in *input) (assigned, error) {
+			n.take(in, nil, true)
+			return n.assigned(false, func(o cluster.Options) (*cluster.Result, error) {
+				return n.cluster(p.ctx, a, o, n.old.OptionHash, new(operationFlags).logger(p.stderr))
+			})
+		},
+		check: func(r *results) error {
+			_, err := n.publication(p.ctx, a, r, flags.workers())
+			return err
+		}})
 }

@@ -31,6 +31,9 @@ const manifestName = "run.json"
 // not replaced.
 var ErrForeign = errors.New("the folder holds something other than an earlier result")
 
+// ErrPart is the error of a folder that has only what a night changed, where all rows are needed.
+var ErrPart = errors.New("has only what a night changed")
+
 // Folder is a folder that is being written. Tables may be written at the same time.
 type Folder struct {
 	dir, staging string
@@ -270,8 +273,18 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// ReadManifest reads the manifest of a run folder.
+// ReadManifest reads the manifest of a run folder that has all rows. It returns ErrPart for one that does not:
+// what is counted or compared there would be wrong.
 func ReadManifest(dir string) (*Manifest, error) {
+	m, err := ReadAnyManifest(dir)
+	if err == nil && m.Scope == Changed {
+		return nil, fmt.Errorf("%s: %w, that of generation %d", dir, ErrPart, m.Generation)
+	}
+	return m, err
+}
+
+// ReadAnyManifest reads the manifest of a run folder, whatever its scope.
+func ReadAnyManifest(dir string) (*Manifest, error) {
 	b, err := os.ReadFile(filepath.Join(dir, manifestName))
 	if err != nil {
 		return nil, err

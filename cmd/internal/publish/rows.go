@@ -146,11 +146,26 @@ type Near struct {
 	Weight float64 `json:"weight" parquet:"weight"`
 }
 
+// Deleted is a row of the table deleted: a page that is no longer there.
+type Deleted struct {
+	ID string `json:"id"`
+}
+
+// Scopes of a folder.
+const (
+	All     = "all"     // every row there is
+	Changed = "changed" // what differs from the night before
+)
+
 // Manifest is run.json.
 type Manifest struct {
 	Schema     int                `json:"schema"`
 	Version    string             `json:"version"`
 	Generation int                `json:"generation"`
+	Scope      string             `json:"scope"`
+	Base       int                `json:"base"`
+	Content    string             `json:"content"`
+	OnContent  string             `json:"base_content"`
 	Options    json.RawMessage    `json:"options"`
 	OptionHash string             `json:"option_hash"`
 	Arguments  []string           `json:"arguments"`

@@ -18,7 +18,7 @@ func TestFormat(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, row := range map[string]any{"segments": pageRow{}, groupsTable: GroupRow{}, idsTable: IDRow{}, aliasesTable: AliasRow{}, changesTable: ChangeRow{}, termsTable: termRow{},
-		knownTable: knownRow{}, knownPagesTable: knownPageRow{}, knownPartsTable: knownPartRow{}, knownMainTable: knownMainRow{}, knownPostingsTable: postingsRow{},
+		publishedTable: PublishedRow{}, knownTable: knownRow{}, knownPagesTable: knownPageRow{}, knownPartsTable: knownPartRow{}, knownMainTable: knownMainRow{}, knownPostingsTable: postingsRow{},
 		knownFrequencyTable: frequencyRow{}, knownRecurringTable: recurringRow{}, knownAlignedTable: alignedRow{}, knownEmptyTable: coupleRow{},
 		knownCandidatesTable: candidateRow{}, knownFoundTable: passageRow{}, knownFragmentsTable: fragmentRow{}, knownVerifiedTable: verifiedRow{}} {
 		_, section, ok := strings.Cut(string(b), "\n## "+name+"\n")
