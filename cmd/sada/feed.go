@@ -190,7 +190,11 @@ func (f *verifyFlags) verify(p *program, e feed.Engine) (err error) {
 			if d.Found != nil {
 				has = fields(d.Found)
 			}
-			fmt.Fprintf(&b, "  %s has %s\n    must have %s\n", d.ID, has, fields(&d.Want))
+			must := "what was acknowledged, which is not in the run"
+			if d.Want != nil {
+				must = fields(d.Want)
+			}
+			fmt.Fprintf(&b, "  %s has %s\n    must have %s\n", d.ID, has, must)
 		}
 	})
 	if err != nil {
@@ -472,7 +476,7 @@ func (c *verifyFilesCmd) Run(p *program) error {
 // first those, in the order of the inputs, then the others by their IDs.
 func texts(p *program, dir string, wanted func(id string) bool) iter.Seq2[feed.Text, error] {
 	return func(yield func(feed.Text, error) bool) {
-		f, err := openRun(dir)
+		f, err := openPart(dir)
 		if err == nil {
 			err = f.find(func(row *publish.Page) bool { return wanted(row.ID) })
 		}

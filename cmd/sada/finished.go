@@ -26,9 +26,17 @@ type finished struct {
 	pages    map[string]*cluster.Page
 }
 
-// openRun reads the rows of the pages named; it is an error if one is missing.
+// openRun reads the rows of the pages named; it is an error if one is missing, or if the run does not have all rows.
 func openRun(dir string, ids ...string) (*finished, error) {
-	m, err := publish.ReadManifest(dir)
+	if _, err := publish.ReadManifest(dir); errors.Is(err, publish.ErrPart) {
+		return nil, err
+	}
+	return openPart(dir, ids...)
+}
+
+// openPart is openRun also for a run that has only what a night changed.
+func openPart(dir string, ids ...string) (*finished, error) {
+	m, err := publish.ReadAnyManifest(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, usage("--run names the folder that sada run --out has written", "no run in %s", dir)
 	}
@@ -49,6 +57,9 @@ func openRun(dir string, ids ...string) (*finished, error) {
 	}
 	return f, nil
 }
+
+// partHint is the hint where all rows are needed.
+const partHint = "sada state export --state DIR --out DIR writes all of the state"
 
 // find adds the rows that are wanted.
 func (f *finished) find(wanted func(*publish.Page) bool) error {

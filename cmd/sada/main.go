@@ -232,6 +232,8 @@ func classify(err error) (code int, hint string) {
 		return exitNoSpace, "free some space or raise the limit; nothing was published"
 	case errors.As(err, &input):
 		return exitUsage, ""
+	case errors.Is(err, publish.ErrPart):
+		return exitUsage, partHint
 	case errors.Is(err, publish.ErrForeign):
 		return exitUsage, "name a new folder, an empty one, or that of an earlier run"
 	case errors.Is(err, feed.ErrTarget):
@@ -242,6 +244,8 @@ func classify(err error) (code int, hint string) {
 		return exitLocked, "wait until it has ended, and run this again"
 	case errors.Is(err, feed.ErrBrake):
 		return exitBrake, "check that --run is the run you mean; --max-clear 1 lets it clear any number"
+	case errors.Is(err, feed.ErrGap):
+		return exitBrake, "nothing was sent; sada state export --state DIR --out DIR writes all of the state, and --run feeds that"
 	case errors.Is(err, feed.ErrDamage):
 		return exitFailed, "nothing was sent; make the run again"
 	case errors.Is(err, fs.ErrPermission):

@@ -306,23 +306,7 @@ func TestForgotten(t *testing.T) {
 		if code, stderr := w.night("night0", lines[:20]); code != exitDone {
 			t.Fatal(code, stderr)
 		}
-		a, err := archive.Open(w.at("state"), archive.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := a.Lock(t.Context(), 0); err != nil {
-			t.Fatal(err)
-		}
-		s, err := a.Load(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := a.Commit(t.Context(), &archive.Next{Tables: s.Tables, Base: s.Generation, Program: s.Program, Derived: derived}); err != nil {
-			t.Fatal(err)
-		}
-		if err := a.Unlock(); err != nil {
-			t.Fatal(err)
-		}
+		forget(t, w.at("state"), derived...)
 		for n, night := range [][]string{lines[20:30], lines[30:]} {
 			code, stderr := w.night(fmt.Sprint("night", n+1), night, "--verbose")
 			if code != exitDone || strings.Contains(stderr, "clustered anew") != (n == 0) {
@@ -342,5 +326,27 @@ func TestForgotten(t *testing.T) {
 		if err := sameTables(calm.at("out"), w.at("out"), "passages.jsonl", "links.jsonl"); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// forget commits a generation without what can be worked out again, or with that of others.
+func forget(t *testing.T, state string, derived ...archive.Derived) {
+	t.Helper()
+	a, err := archive.Open(state, archive.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Lock(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	s, err := a.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Commit(t.Context(), &archive.Next{Tables: s.Tables, Base: s.Generation, Program: s.Program, Derived: derived}); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Unlock(); err != nil {
+		t.Fatal(err)
 	}
 }

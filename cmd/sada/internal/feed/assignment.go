@@ -18,6 +18,14 @@ type Assignment struct {
 	// Fingerprint is the same for folders with the same pages, stories and changes.
 	Fingerprint string
 
+	generation int
+	content    string // hash of everything there is with this run, empty if it is not of a state
+	// part says that the pages are those that a night changed; all others are as the run with the content base gave
+	// them, but for those that were deleted since.
+	part    bool
+	base    string
+	deleted map[string]bool
+
 	pages     []page // by ID
 	headlines map[string]string
 	merged    map[aliasKey]string
@@ -28,6 +36,7 @@ type Assignment struct {
 
 type page struct {
 	id, story, group, role string
+	known                  *ack // of a page that is not in the folder: what the engine has
 }
 
 // aliasKey is an ID of a kind, as publish.Change has them.
@@ -41,11 +50,11 @@ const (
 
 // Load reads a run folder.
 func Load(dir string) (*Assignment, error) {
-	m, err := publish.ReadManifest(dir)
+	m, err := publish.ReadAnyManifest(dir)
 	if err != nil {
 		return nil, err
 	}
-	a := &Assignment{headlines: make(map[string]string), merged: make(map[aliasKey]string), stories: make(map[string]bool), groups: make(map[string]bool)}
+	a := &Assignment{generation: m.Generation, content: m.Content, part: m.Scope == publish.Changed, base: m.OnContent, headlines: make(map[string]string), merged: make(map[aliasKey]string), stories: make(map[string]bool), groups: make(map[string]bool)}
 	// IDs and roles repeat; one copy of each is kept.
 	names := make(map[string]string)
 	one := func(s string) string {
@@ -61,7 +70,7 @@ func Load(dir string) (*Assignment, error) {
 			return nil, err
 		}
 		rows["pages.jsonl"]++
-		a.pages = append(a.pages, page{p.ID, one(p.Story), one(p.CopyGroup), one(p.Role)})
+		a.pages = append(a.pages, page{id: p.ID, story: one(p.Story), group: one(p.CopyGroup), role: one(p.Role)})
 		a.stories[one(p.Story)] = true
 		a.groups[one(p.CopyGroup)] = true
 	}
@@ -87,6 +96,16 @@ func Load(dir string) (*Assignment, error) {
 			a.merged[aliasKey{c.Kind, c.ID}] = c.Other
 		}
 	}
+	if a.part {
+		a.deleted = make(map[string]bool)
+		for d, err := range publish.Read[publish.Deleted](dir, "deleted") {
+			if err != nil {
+				return nil, err
+			}
+			rows["deleted.jsonl"]++
+			a.deleted[d.ID] = true
+		}
+	}
 	h := xxh3.New()
 	for _, o := range m.Outputs {
 		n, ok := rows[o.Name]
@@ -105,6 +124,44 @@ func Load(dir string) (*Assignment, error) {
 	sum := h.Sum128().Bytes()
 	a.Fingerprint = hex.EncodeToString(sum[:])
 	return a, nil
+}
+
+// over adds to what a night changed what the engine has of all other pages. An assignment of all pages is returned as it
+// is. It returns ErrGap if the engine does not have what the night began with, or what it has of a page is in doubt
+// and is not known here.
+func (a *Assignment) over(c *Cursor) (*Assignment, error) {
+	if !a.part {
+		return a, nil
+	}
+	if c.Content == "" || c.Content != a.base && c.Content != a.content {
+		return nil, fmt.Errorf("%w: it was fed last from %s, and the run has what changed from generation %d to %d", ErrGap, c.was(), a.generation-1, a.generation)
+	}
+	full := *a
+	full.pages = make([]page, 0, len(a.pages)+len(c.acks))
+	full.stories, full.groups = maps.Clone(a.stories), maps.Clone(a.groups)
+	lost := 0
+	i := 0
+	for j := range c.acks {
+		k := &c.acks[j]
+		for i < len(a.pages) && a.pages[i].id < k.id {
+			full.pages = append(full.pages, a.pages[i])
+			i++
+		}
+		switch {
+		case i < len(a.pages) && a.pages[i].id == k.id || a.deleted[k.id]:
+		case k.story == "": // it is to be cleared, and was not
+		case k.hash == unknown && k.pending == nil:
+			lost++
+		default:
+			full.pages = append(full.pages, page{id: k.id, story: k.story, group: k.group, known: k})
+			full.stories[k.story], full.groups[k.group] = true, true
+		}
+	}
+	if lost > 0 {
+		return nil, fmt.Errorf("%w: a feed was stopped, and %d documents of it are neither known nor in the run", ErrGap, lost)
+	}
+	full.pages = append(full.pages, a.pages[i:]...)
+	return &full, nil
 }
 
 // Len returns the number of pages.
@@ -170,9 +227,22 @@ func (a *Assignment) lead(c *Cursor) map[aliasKey]string {
 	return flat
 }
 
-// fields returns those of page i; lead must have been called.
+// hash returns that of the fields of page i; lead must have been called.
+func (a *Assignment) hash(i int) uint64 {
+	if k := a.pages[i].known; k != nil && k.hash != unknown {
+		return k.hash
+	}
+	f := a.fields(i)
+	return f.hash()
+}
+
+// fields returns those of page i; lead must have been called. Of a page that only the engine is known to have as it should
+// be, there are none.
 func (a *Assignment) fields(i int) Fields {
 	p := &a.pages[i]
+	if p.known != nil {
+		return *p.known.pending
+	}
 	f := Fields{StoryID: p.story, CopyGroupID: p.group, CopyRole: p.role, StoryHeadline: a.headlines[p.story],
 		StoryAliases: a.aliases[aliasKey{storyKind, p.story}], CopyGroupAliases: a.aliases[aliasKey{groupKind, p.group}]}
 	if f.StoryAliases == nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -194,17 +195,18 @@ func (b *Bleve) Feed(ctx context.Context, number int64, n int, changes iter.Seq[
 			return err
 		}
 	}
-	for t, err := range b.texts(func(id string) bool { return wanted[id] != nil }) {
+	for t, err := range b.all(wanted) {
 		if err != nil {
 			return err
 		}
 		f := wanted[t.ID]
 		delete(wanted, t.ID)
 		if !t.Known {
-			if t.Body, err = b.stored(t.ID); err != nil {
+			has, err := b.stored(t.ID)
+			if err != nil {
 				return err
 			}
-			if t.Body == "" {
+			if t.Body = has.Body; t.Body == "" {
 				b.Untexted++
 			}
 		}
@@ -222,18 +224,42 @@ func (b *Bleve) Feed(ctx context.Context, number int64, n int, changes iter.Seq[
 	return w.flush()
 }
 
-// stored gives the text that the index has of a page, empty if it has none.
-func (b *Bleve) stored(id string) (body string, err error) {
+// all gives the texts of the pages that are wanted: of those that the run does not have, what the index has.
+func (b *Bleve) all(wanted map[string]*Fields) iter.Seq2[Text, error] {
+	return func(yield func(Text, error) bool) {
+		for t, err := range b.texts(func(id string) bool { return wanted[id] != nil }) {
+			if !yield(t, err) || err != nil {
+				return
+			}
+		}
+		for _, id := range slices.Sorted(maps.Keys(wanted)) {
+			if t, err := b.stored(id); !yield(t, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// stored gives what the index has of a page.
+func (b *Bleve) stored(id string) (Text, error) {
+	t := Text{ID: id}
 	d, err := b.index.Document(id)
 	if err != nil || d == nil {
-		return "", err
+		return t, err
 	}
 	d.VisitFields(func(f bleveindex.Field) {
-		if f.Name() == textField {
-			body = string(f.Value())
+		switch s := string(f.Value()); f.Name() {
+		case titleField:
+			t.Title = s
+		case textField:
+			t.Body = s
+		case sourceField:
+			t.Source = s
+		case publishedField:
+			t.Published = s
 		}
 	})
-	return body, nil
+	return t, nil
 }
 
 // bleveWriter collects changes to batches.

@@ -47,6 +47,8 @@ type State struct {
 	Number      int64  `json:"number"`      // of the last feed
 	Run         string `json:"run"`         // the folder it was fed from
 	Fingerprint string `json:"fingerprint"` // of that run
+	Generation  int    `json:"generation"`  // of the state that the run was of, 0 for none
+	Content     string `json:"content"`     // hash of everything that the run was part of, empty for one without a state
 	Pages       int    `json:"pages"`       // acknowledged
 	InDoubt     int    `json:"in_doubt"`    // sent or refused, not acknowledged
 }
@@ -56,7 +58,8 @@ type ack struct {
 	id           string
 	hash         uint64
 	story, group string
-	gone         bool // cleared: the next file is without it
+	pending      *Fields // what was not taken, if that is known; nil for what was
+	gone         bool    // cleared: the next file is without it
 }
 
 // cursorRow is a row of the file: a page, or an alias of a story or a copy group.
@@ -66,6 +69,8 @@ type cursorRow struct {
 	Hash  uint64 `parquet:"hash"`
 	Story string `parquet:"story,dict"` // of an alias: what it leads to
 	Group string `parquet:"copy_group,dict"`
+	// Pending is what was not taken, as JSON; empty for what was.
+	Pending string `parquet:"pending"`
 }
 
 const pageKind = "page"
@@ -99,6 +104,17 @@ func ReadCursor(dir, engine string) (*Cursor, error) {
 		return &Cursor{State: State{Version: cursorVersion, Engine: engine}, path: cursorPath(dir, engine), aliases: make(map[aliasKey]string)}, nil
 	}
 	return c, err
+}
+
+// was says what the engine was fed last.
+func (c *Cursor) was() string {
+	switch {
+	case c.Run == "":
+		return "nothing"
+	case c.Generation == 0:
+		return "a run without a state"
+	}
+	return fmt.Sprintf("generation %d", c.Generation)
 }
 
 // Close gives up the lock.
@@ -158,7 +174,13 @@ func readCursor(path string) (*Cursor, error) {
 	}
 	for _, r := range rows {
 		if r.Kind == pageKind {
-			c.acks = append(c.acks, ack{id: r.ID, hash: r.Hash, story: r.Story, group: r.Group})
+			k := ack{id: r.ID, hash: r.Hash, story: r.Story, group: r.Group}
+			if r.Pending != "" {
+				if err := json.Unmarshal([]byte(r.Pending), &k.pending); err != nil {
+					return nil, fmt.Errorf("%s: %q: %w", path, r.ID, err)
+				}
+			}
+			c.acks = append(c.acks, k)
 		} else {
 			c.aliases[aliasKey{r.Kind, r.ID}] = r.Story
 		}
@@ -172,7 +194,12 @@ func (c *Cursor) save() error {
 	c.Pages, c.InDoubt = 0, 0
 	rows := make([]cursorRow, 0, len(c.acks)+len(c.aliases))
 	for _, a := range c.acks {
-		rows = append(rows, cursorRow{pageKind, a.id, a.hash, a.story, a.group})
+		row := cursorRow{Kind: pageKind, ID: a.id, Hash: a.hash, Story: a.story, Group: a.group}
+		if a.pending != nil {
+			b, _ := json.Marshal(a.pending) // strings
+			row.Pending = string(b)
+		}
+		rows = append(rows, row)
 		if a.hash == unknown {
 			c.InDoubt++
 		} else {

@@ -32,9 +32,15 @@ var fieldNames = []string{"story_id", "copy_group_id", "copy_role", "story_headl
 
 const numberField = "sada_run"
 
-// hash returns the XXH3-64 of the fields, never unknown.
+// hash returns the XXH3-64 of the fields, never unknown. Some engines give nil for an empty list.
 func (f *Fields) hash() uint64 {
-	b, _ := json.Marshal(f) // strings
+	g := *f
+	for _, list := range []*[]string{&g.StoryAliases, &g.CopyGroupAliases} {
+		if *list == nil {
+			*list = []string{}
+		}
+	}
+	b, _ := json.Marshal(&g) // strings
 	if h := xxh3.Hash(b); h != unknown {
 		return h
 	}
@@ -103,4 +109,5 @@ var (
 	ErrBrake  = errors.New("too much to clear")       // the run lacks too many acknowledged pages
 	ErrLocked = errors.New("another feed is running") // on the same cursor
 	ErrDamage = errors.New("the run folder is damaged")
+	ErrGap    = errors.New("the engine does not have what the run builds on")
 )

@@ -65,7 +65,7 @@ func assignment(fingerprint string, pages []string) *Assignment {
 	a := &Assignment{Fingerprint: fingerprint, headlines: make(map[string]string), stories: make(map[string]bool), groups: make(map[string]bool)}
 	for _, p := range pages {
 		w := strings.Fields(p)
-		a.pages = append(a.pages, page{w[0], w[1], w[2], w[3]})
+		a.pages = append(a.pages, page{id: w[0], story: w[1], group: w[2], role: w[3]})
 		a.stories[w[1]], a.groups[w[2]] = true, true
 	}
 	return a

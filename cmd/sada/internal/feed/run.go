@@ -59,7 +59,7 @@ const smallClear = 20
 // Run feeds an assignment to an engine. What was acknowledged is kept in the cursor even if it
 // returns an error.
 func Run(ctx context.Context, a *Assignment, e Engine, c *Cursor, o Options) (sum Summary, err error) {
-	sum = Summary{Engine: e.Name(), Pages: a.Len()}
+	sum = Summary{Engine: e.Name()}
 	target, err := e.Prepare(ctx, false)
 	if err != nil {
 		return sum, err
@@ -67,16 +67,20 @@ func Run(ctx context.Context, a *Assignment, e Engine, c *Cursor, o Options) (su
 	if c.Identity != target.Identity {
 		sum.Renewed = c.Identity != ""
 		c.Identity = target.Identity
-		c.acks = nil
+		c.acks, c.Content = nil, ""
 	}
+	if a, err = a.over(c); err != nil {
+		return sum, err
+	}
+	sum.Pages = a.Len()
 	aliases := a.lead(c)
 	plan := compare(a, c)
 	sum.Changed = len(plan.changed)
 	if known := len(c.acks); plan.clears > smallClear && float64(plan.clears) > o.MaxClear*float64(known) {
 		return sum, fmt.Errorf("%w: the run lacks %d of the %d pages that were fed before", ErrBrake, plan.clears, known)
 	}
-	same := c.Fingerprint == a.Fingerprint
-	c.aliases, c.Run, c.Fingerprint = aliases, o.Dir, a.Fingerprint
+	same := c.Fingerprint == a.Fingerprint && c.Content == a.content
+	c.aliases, c.Run, c.Fingerprint, c.Generation, c.Content = aliases, o.Dir, a.Fingerprint, a.generation, a.content
 	if len(plan.changed) == 0 {
 		if !same || sum.Renewed {
 			err = c.save()
@@ -106,9 +110,10 @@ func Run(ctx context.Context, a *Assignment, e Engine, c *Cursor, o Options) (su
 			c.acks[at].gone = true
 			sum.Cleared++
 		case out.Status == Written:
-			c.acks[at].hash = ch.Fields.hash()
+			c.acks[at].hash, c.acks[at].pending = ch.Fields.hash(), nil
 			sum.Written++
 		default:
+			c.acks[at].pending = ch.Fields
 			switch out.Status {
 			case Missing:
 				sum.Missing++
@@ -124,6 +129,12 @@ func Run(ctx context.Context, a *Assignment, e Engine, c *Cursor, o Options) (su
 		}
 	}
 	err = e.Feed(ctx, c.Number, len(plan.changed), plan.changes(a), done)
+	for _, next := range plan.changed {
+		if k := &c.acks[next.ack]; next.page >= 0 && k.hash == unknown && k.pending == nil {
+			f := a.fields(next.page)
+			k.pending = &f
+		}
+	}
 	c.acks = slices.DeleteFunc(c.acks, func(a ack) bool { return a.gone })
 	sum.InDoubt = len(plan.changed) - settled
 	if err == nil && sum.InDoubt > 0 {
@@ -167,8 +178,11 @@ func compare(a *Assignment, c *Cursor) *plan {
 			j++
 		default:
 			now := ack{id: a.pages[i].id, hash: c.acks[j].hash, story: a.pages[i].story, group: a.pages[i].group}
-			if f := a.fields(i); f.hash() != now.hash {
+			if a.hash(i) != now.hash {
 				now.hash = unknown
+				if a.pages[i].known != nil {
+					now.pending = c.acks[j].pending
+				}
 				p.changed = append(p.changed, planned{i, len(p.acks)})
 			}
 			p.acks = append(p.acks, now)

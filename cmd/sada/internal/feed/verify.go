@@ -10,7 +10,7 @@ import (
 // Difference is a document that is not as the run has it.
 type Difference struct {
 	ID    string  `json:"id"`
-	Want  Fields  `json:"want"`
+	Want  *Fields `json:"want"`  // nil if that is known by its hash alone, of a page that is not in the run's folder
 	Found *Fields `json:"found"` // nil if no document of the page has a story
 }
 
@@ -33,10 +33,15 @@ const readBatch = 500
 // Verify reads the documents of an assignment's pages back: all of them or, if sample is not 0, as many,
 // chosen by a hash that depends on the run. It calls tell for every difference, in the order of the pages' IDs.
 func Verify(ctx context.Context, a *Assignment, e Engine, c *Cursor, sample int, tell func(Difference)) (Verification, error) {
-	v := Verification{Engine: e.Name(), Pages: a.Len()}
+	v := Verification{Engine: e.Name()}
 	if _, err := e.Prepare(ctx, true); err != nil {
 		return v, err
 	}
+	a, err := a.over(c)
+	if err != nil {
+		return v, err
+	}
+	v.Pages = a.Len()
 	a.lead(c)
 	chosen := make([]int, a.Len())
 	for i := range chosen {
@@ -68,7 +73,11 @@ func Verify(ctx context.Context, a *Assignment, e Engine, c *Cursor, sample int,
 		}
 		for n, i := range batch {
 			v.Checked++
-			want := a.fields(i)
+			var want *Fields
+			if k := a.pages[i].known; k == nil || k.hash == unknown {
+				f := a.fields(i)
+				want = &f
+			}
 			got := found[ids[n]]
 			documents += int64(len(got))
 			if len(got) == 0 {
@@ -76,7 +85,7 @@ func Verify(ctx context.Context, a *Assignment, e Engine, c *Cursor, sample int,
 				tell(Difference{ids[n], want, nil})
 				continue
 			}
-			if at := slices.IndexFunc(got, func(f Fields) bool { return !f.equal(&want) }); at >= 0 {
+			if at := slices.IndexFunc(got, func(f Fields) bool { return want != nil && !f.equal(want) || want == nil && f.hash() != a.hash(i) }); at >= 0 {
 				v.Differ++
 				tell(Difference{ids[n], want, &got[at]})
 				continue
