@@ -152,19 +152,25 @@ func (n *nightly) publication(ctx context.Context, a *archive.Archive, r *result
 	for at, i := range storyOrder {
 		x.stories[i] = now.stories[at].generation == night
 	}
-	groupOf := make(map[string]bool)
+	x.reach(r)
+	return x, nil
+}
+
+// reach adds the pages whose story or copy group another one merged into, which gives it another alias, and the stories of all
+// pages.
+func (x *extract) reach(r *results) {
+	into := make(map[string]bool)
 	for _, c := range r.changes {
 		if c.Event == "merged_into" {
-			groupOf[c.Other] = true
+			into[c.Other] = true
 		}
 	}
-	for i := range r.Pages {
-		x.pages[i] = x.pages[i] || groupOf[r.told.Groups[r.StoryOf[i]].ID] || groupOf[r.groups.Groups[r.CopyOf[i]].ID]
+	for i, n := range r.StoryOf {
+		x.pages[i] = x.pages[i] || into[r.told.Groups[n].ID] || into[r.groups.Groups[r.CopyOf[i]].ID]
 		if x.pages[i] {
-			x.stories[r.StoryOf[i]] = true
+			x.stories[n] = true
 		}
 	}
-	return x, nil
 }
 
 // ascending numbers n things by their distinct IDs.

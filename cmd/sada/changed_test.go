@@ -16,6 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"sada/cluster"
+	"sada/cluster/identity"
 	"sada/cmd/sada/internal/publish"
 )
 
@@ -359,6 +361,33 @@ func TestChangedWithoutJournal(t *testing.T) {
 		_, err = os.Stat(w.at("out/near.parquet"))
 		if there := !errors.Is(err, fs.ErrNotExist); there != (want == publish.All) {
 			t.Errorf("night %d: near.parquet is there: %t", n, there)
+		}
+	}
+}
+
+// TestReach has a story and a copy group that others merged into, with pages whose rows are as they were.
+func TestReach(t *testing.T) {
+	groups := func(ids ...string) *identity.State {
+		s := new(identity.State)
+		for _, id := range ids {
+			s.Groups = append(s.Groups, identity.Group{ID: id})
+		}
+		return s
+	}
+	for _, c := range []struct {
+		name           string
+		changes        []publish.Change
+		pages, stories []bool
+	}{
+		{"nothing merged: only the story of the page that changed", nil, []bool{false, false, false, true}, []bool{false, false, true}},
+		{"a story", []publish.Change{{Event: "merged_into", Kind: "story", ID: "s9", Other: "s1"}}, []bool{true, true, false, true}, []bool{true, false, true}},
+		{"a copy group", []publish.Change{{Event: "merged_into", Kind: "copy_group", ID: "c9", Other: "c3"}}, []bool{false, false, true, true}, []bool{false, true, true}},
+		{"other events", []publish.Change{{Event: "grew", Kind: "story", ID: "s9", Other: "s1"}, {Event: "split_from", Kind: "story", ID: "s8", Other: "s1"}}, []bool{false, false, false, true}, []bool{false, false, true}},
+	} {
+		r := &results{Result: &cluster.Result{StoryOf: []int{0, 0, 1, 2}, CopyOf: []int{0, 1, 2, 3}}, changes: c.changes, groups: groups("c1", "c2", "c3", "c4"), told: groups("s1", "s2", "s3")}
+		x := &extract{pages: []bool{false, false, false, true}, stories: make([]bool, 3)}
+		if x.reach(r); !slices.Equal(x.pages, c.pages) || !slices.Equal(x.stories, c.stories) {
+			t.Errorf("%s: pages %v, want %v; stories %v, want %v", c.name, x.pages, c.pages, x.stories, c.stories)
 		}
 	}
 }

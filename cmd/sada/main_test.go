@@ -227,7 +227,7 @@ func rejects(ts *testscript.TestScript, neg bool, args []string) {
 // counts compares counts of a run's manifest with those given as name=number.
 func counts(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 2, "counts DIR NAME=NUMBER...")
-	m, err := publish.ReadManifest(ts.MkAbs(args[0]))
+	m, err := publish.ReadAnyManifest(ts.MkAbs(args[0]))
 	ts.Check(err)
 	for _, arg := range args[1:] {
 		name, number, _ := strings.Cut(arg, "=")

@@ -246,7 +246,10 @@ func TestUnits(t *testing.T) {
 // TestShippedSettings reads the configuration that is shipped.
 func TestShippedSettings(t *testing.T) {
 	out := sada(t, "config", "night", "--origin", "--config", "ops/sada.toml")
-	if !strings.Contains(out, `keep = "14"`) || !strings.Contains(out, "# ops/sada.toml") {
+	if !strings.Contains(out, `keep = "14"`) || !strings.Contains(out, `publish = "changed"`) || !strings.Contains(out, "# ops/sada.toml") {
+		t.Error(out)
+	}
+	if out := sada(t, "config", "feed bleve", "--config", "ops/sada.toml"); !strings.Contains(out, `index = "/var/lib/sada/index"`) {
 		t.Error(out)
 	}
 }

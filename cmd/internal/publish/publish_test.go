@@ -210,7 +210,7 @@ func TestSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tables := map[string]any{"pages": Page{}, "links": Link{}, "passages": Passage{}, "stories": Story{}, "rejects": Reject{}, "terms": Term{}, "near": Near{}, "changes": Change{}}
+	tables := map[string]any{"pages": Page{}, "links": Link{}, "passages": Passage{}, "stories": Story{}, "rejects": Reject{}, "terms": Term{}, "near": Near{}, "changes": Change{}, "deleted": Deleted{}}
 	for _, name := range slices.Sorted(maps.Keys(tables)) {
 		_, section, ok := strings.Cut(string(b), "\n## "+name+"\n")
 		if !ok {

@@ -24,6 +24,12 @@ import (
 // copy groups if the IDs begin with c. The headline of story s is "headline of s".
 func writeRun(t testing.TB, dir string, pages []string, changes ...string) *Assignment {
 	t.Helper()
+	return writeFolder(t, dir, new(publish.Manifest), nil, pages, changes...)
+}
+
+// writeFolder is writeRun with a manifest and the pages that are deleted.
+func writeFolder(t testing.TB, dir string, m *publish.Manifest, deleted []publish.Deleted, pages []string, changes ...string) *Assignment {
+	t.Helper()
 	f, err := publish.Create(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -49,8 +55,13 @@ func writeRun(t testing.TB, dir string, pages []string, changes ...string) *Assi
 		}
 		events = append(events, publish.Change{Event: "merged_into", Kind: kind, ID: from, Other: to})
 	}
+	if m.Scope == publish.Changed {
+		if err := publish.JSONL(f, "deleted", slices.Values(deleted)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := errors.Join(publish.JSONL(f, "pages", slices.Values(rows)), publish.JSONL(f, "stories", slices.Values(told)),
-		publish.JSONL(f, "changes", slices.Values(events)), f.Commit(new(publish.Manifest))); err != nil {
+		publish.JSONL(f, "changes", slices.Values(events)), f.Commit(m)); err != nil {
 		t.Fatal(err)
 	}
 	a, err := Load(dir)
