@@ -18,7 +18,7 @@ import (
 
 	"sada/cluster"
 	"sada/cluster/identity"
-	"sada/cmd/sada/internal/publish"
+	"sada/cmd/internal/publish"
 )
 
 // shelves is what somebody has who applies the folders of nights one after another: the lines of each table, by the page or
