@@ -1,11 +1,11 @@
 package eval
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
 
-	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -96,43 +96,42 @@ type StratumEstimate struct {
 //
 // The interval is Wilson's with the effective sample size R(1-R)/V in place of n:
 // unlike R ± z√V it stays in [0, 1] and does not collapse where nearly all labels
-// agree. Where all agree, the effective size is Kish's, (Σw)²/Σw². A stratum with
-// one label, or too few labels, gives a reason and no number.
+// agree. The size is lowered by (z/t)², since V is an estimate itself (Korn and
+// Graubard 1998), with Satterthwaite's degrees of freedom for the t quantile: the
+// stratum that adds most to V may have few labels. Where all agree, the effective size
+// is Kish's, (Σw)²/Σw². A stratum with one label, or too few labels, gives a reason and
+// no number.
 func EstimatePairs(pairs []Pair, together func(Pair) bool, level float64) PairEstimate {
+	const both, claimed, wanted = 0, 1, 2
 	out := PairEstimate{RecallFloor: math.NaN()}
-	var strata []*stratum
-	byName := make(map[string]*stratum)
+	var strata strata
+	claims, wants := 0, 0
 	for _, p := range pairs {
-		s := byName[p.Stratum]
-		if s == nil {
-			s = &stratum{name: p.Stratum}
-			byName[p.Stratum] = s
-			strata = append(strata, s)
-		}
+		s := strata.named(p.Stratum)
 		s.pool += p.Weight
 		if p.Label == Unlabelled {
 			out.Unjudged++
 			continue
 		}
 		out.Judged++
-		s.together = append(s.together, indicator(together(p)))
-		s.same = append(s.same, indicator(p.Label == Same))
+		is, same := indicator(together(p)), indicator(p.Label == Same)
+		claims, wants = claims+int(is), wants+int(same)
+		s.rows = append(s.rows, []float64{is * same, is, same})
 	}
-	slices.SortFunc(strata, func(a, b *stratum) int { return strings.Compare(a.name, b.name) })
+	strata.sort()
 	for _, s := range strata {
-		e := StratumEstimate{Name: s.name, Pool: s.pool, Judged: len(s.same), Same: int(floats.Sum(s.same)), Together: share(floats.Sum(s.together), float64(len(s.same)))}
+		n := len(s.rows)
+		e := StratumEstimate{Name: s.name, Pool: s.pool, Judged: n, Same: int(s.sum(wanted)), Together: share(s.sum(claimed), float64(n))}
 		e.Low, e.High = Wilson(e.Same, e.Judged, level)
 		out.Strata = append(out.Strata, e)
 	}
-	for _, s := range strata {
-		if n := len(s.same); n < minPerStratum && float64(n) < s.pool {
-			e := unknown(out.Judged, "too few labels in stratum %q: %d, need %g", s.name, n, min(minPerStratum, s.pool))
-			out.Precision, out.Recall = e, e
-			return out
-		}
+	if reason := strata.tooFew(); reason != "" {
+		e := unknown(out.Judged, "%s", reason)
+		out.Precision, out.Recall = e, e
+		return out
 	}
-	out.Precision = ratio(strata, level, func(s *stratum) []float64 { return s.together })
-	out.Recall = ratio(strata, level, func(s *stratum) []float64 { return s.same })
+	out.Precision = strata.ratio(both, claimed, claims, level)
+	out.Recall = strata.ratio(both, wanted, wants, level)
 	if !out.Recall.Known() {
 		return out
 	}
@@ -147,13 +146,6 @@ func EstimatePairs(pairs []Pair, together func(Pair) bool, level float64) PairEs
 	return out
 }
 
-// stratum is the judged pairs of a stratum.
-type stratum struct {
-	name           string
-	pool           float64   // pairs it stands for
-	together, same []float64 // by judged pair: 0 or 1
-}
-
 func indicator(b bool) float64 {
 	if b {
 		return 1
@@ -161,45 +153,89 @@ func indicator(b bool) float64 {
 	return 0
 }
 
-// ratio estimates Σ w·together·same / Σ w·of.
-func ratio(strata []*stratum, level float64, of func(*stratum) []float64) Estimate {
-	var y, x, squares float64
-	labels := 0
-	for _, s := range strata {
-		w := s.pool / float64(len(s.same))
-		for i, v := range of(s) {
-			y += w * s.together[i] * s.same[i]
-			x += w * v
-			squares += w * w * v
-			labels += int(v)
+// stratum is the judged units of a stratum, with what each adds to sums over the pool.
+type stratum struct {
+	name string
+	pool float64     // units it stands for
+	rows [][]float64 // by judged unit
+}
+
+func (s *stratum) sum(column int) (sum float64) {
+	for _, row := range s.rows {
+		sum += row[column]
+	}
+	return sum
+}
+
+type strata []*stratum
+
+// named gives the stratum of a name, a new one if there is none.
+func (s *strata) named(name string) *stratum {
+	for _, x := range *s {
+		if x.name == name {
+			return x
 		}
 	}
+	*s = append(*s, &stratum{name: name})
+	return (*s)[len(*s)-1]
+}
+
+func (s strata) sort() {
+	slices.SortFunc(s, func(a, b *stratum) int { return strings.Compare(a.name, b.name) })
+}
+
+// tooFew says which stratum has too few judged units to tell a spread.
+func (s strata) tooFew() string {
+	for _, x := range s {
+		if n := len(x.rows); n < minPerStratum && float64(n) < x.pool {
+			return fmt.Sprintf("too few labels in stratum %q: %d, need %g", x.name, n, min(minPerStratum, x.pool))
+		}
+	}
+	return ""
+}
+
+// ratio estimates Σ w·y / Σ w·x from two columns, where 0 <= y <= x. It rests on so
+// many labels.
+func (s strata) ratio(y, x, labels int, level float64) Estimate {
 	if labels < MinLabels {
 		return unknown(labels, "too few labels: %d, need %d", labels, MinLabels)
 	}
-	r := y / x
+	var sumY, sumX, squares float64
+	sampled := false // some of what counts was not judged
+	for _, h := range s {
+		w := h.pool / float64(len(h.rows))
+		for _, row := range h.rows {
+			sumY += w * row[y]
+			sumX += w * row[x]
+			squares += w * w * row[x] * row[x]
+			sampled = sampled || w > 1 && row[x] > 0
+		}
+	}
+	r := sumY / sumX
 
-	var variance float64
-	for _, s := range strata {
-		n := float64(len(s.same))
-		if n >= s.pool {
+	var variance, spread float64
+	for _, h := range s {
+		n := float64(len(h.rows))
+		if n >= h.pool {
 			continue // all were judged: no error of sampling
 		}
-		e := make([]float64, len(s.same))
-		for i, v := range of(s) {
-			e[i] = s.together[i]*s.same[i] - r*v
+		e := make([]float64, len(h.rows))
+		for i, row := range h.rows {
+			e[i] = row[y] - r*row[x]
 		}
-		variance += s.pool * s.pool * (1 - n/s.pool) * stat.Variance(e, nil) / n
+		v := h.pool * h.pool * (1 - n/h.pool) * stat.Variance(e, nil) / n / (sumX * sumX)
+		variance += v
+		spread += v * v / (n - 1)
 	}
-	variance /= x * x
 
 	out := Estimate{Value: r, Low: r, High: r, Units: labels}
 	switch {
 	case variance > 0:
-		n := r * (1 - r) / variance
+		t := distuv.StudentsT{Sigma: 1, Nu: variance * variance / spread}.Quantile((1 + level) / 2)
+		n := r * (1 - r) / variance * zScore(level) * zScore(level) / (t * t)
 		out.Low, out.High = wilson(r*n, n, level)
-	case (r == 0 || r == 1) && x > float64(labels):
-		n := x * x / squares
+	case (r == 0 || r == 1) && sampled:
+		n := sumX * sumX / squares
 		out.Low, out.High = wilson(r*n, n, level)
 	}
 	return out

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"gonum.org/v1/gonum/stat/distuv"
 
 	"sada/eval"
 )
@@ -49,11 +50,18 @@ func TestEstimatePairs(t *testing.T) {
 	// Precision: (900·.98 + 100·.6) / 1000. Its residuals in a stratum have the
 	// variance p(1-p)·n/(n-1) of a 0/1 variable.
 	near(t, "precision", got.Precision.Value, 0.942)
-	v := 0.0
+	v, squares := 0.0, 0.0
 	for _, s := range []struct{ pool, n, p float64 }{{900, 50, .98}, {100, 50, .6}} {
-		v += s.pool * s.pool * (1 - s.n/s.pool) * s.p * (1 - s.p) / (s.n - 1) / (1000 * 1000)
+		one := s.pool * s.pool * (1 - s.n/s.pool) * s.p * (1 - s.p) / (s.n - 1) / (1000 * 1000)
+		v += one
+		squares += one * one / (s.n - 1)
 	}
-	n := 0.942 * 0.058 / v
+	// The "apart" stratum adds nothing to v. The degrees of freedom are near those of the first.
+	q := distuv.StudentsT{Sigma: 1, Nu: v * v / squares}.Quantile(.975)
+	if q < 2 || q > 2.01 {
+		t.Errorf("the t quantile is %g", q)
+	}
+	n := 0.942 * 0.058 / v * 1.959963984540054 * 1.959963984540054 / (q * q)
 	middle, half := 0.942+1.959963984540054*1.959963984540054/(2*n), 1.959963984540054*math.Sqrt(0.942*0.058/n+1.959963984540054*1.959963984540054/(4*n*n))
 	near(t, "low", got.Precision.Low, (middle-half)/(1+1.959963984540054*1.959963984540054/n))
 	near(t, "high", got.Precision.High, (middle+half)/(1+1.959963984540054*1.959963984540054/n))

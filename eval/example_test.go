@@ -73,8 +73,8 @@ func ExampleEstimatePairs() {
 	fmt.Println("precision", e.Precision)
 	fmt.Println("recall   ", e.Recall)
 	// Output:
-	// precision 0.950 [0.866, 0.982]
-	// recall    0.911 [0.646, 0.983]
+	// precision 0.950 [0.864, 0.983]
+	// recall    0.911 [0.639, 0.983]
 }
 
 // A sample is written, two people label it, one of them changes her mind, and the

@@ -33,7 +33,10 @@ type Judgement struct {
 // a [*ParseError].
 func ReadJudgements(r io.Reader, f Format, annotator string) ([]Judgement, Kind, error) {
 	var out []Judgement
-	kind, err := readRows(r, f, []string{"a", "b", "label", "annotator", "at"}, 3, func(v []string) error {
+	head, err := readRows(r, f, []string{"a", "b", "label", "annotator", "at"}, 3, func(v []string) error {
+		if v[1] == "" && v[2] == "" { // of a sample of clusters: a text to which there is nothing to be said
+			return nil
+		}
 		if v[0] == "" || v[1] == "" {
 			return errors.New("a and b must not be empty")
 		}
@@ -50,7 +53,7 @@ func ReadJudgements(r io.Reader, f Format, annotator string) ([]Judgement, Kind,
 	if err != nil {
 		return nil, "", err
 	}
-	return out, kind, nil
+	return out, head.kind, nil
 }
 
 // WriteJudgements appends rows of a labels file in JSONL, in their order: what
@@ -170,6 +173,8 @@ type sampledRow struct {
 	Weight   float64 `json:"weight"`
 	Score    float64 `json:"score"`
 	Together bool    `json:"together"`
+	PagesA   int     `json:"pages_a,omitzero"` // these two of a sample of clusters alone
+	PagesB   float64 `json:"pages_b,omitzero"`
 	SourceA  string  `json:"source_a"`
 	DateA    string  `json:"date_a"`
 	TitleA   string  `json:"title_a"`
@@ -179,35 +184,111 @@ type sampledRow struct {
 }
 
 // WriteSample writes a sample file in CSV or JSONL, with the kind in its first
-// line: what [ReadPairs] reads. The label is empty, to be filled in; the score
+// line: what [ReadSample] reads. The label is empty, to be filled in; the score
 // and whether the run has the pair together are for programs, and are best not
 // shown to who labels. Weights and scores have as many digits as they need.
 func WriteSample(w io.Writer, f Format, kind Kind, sample []Sampled) error {
+	rows := make([]sampledRow, len(sample))
+	for i, s := range sample {
+		rows[i] = sampledRow{s.A, s.B, s.Label, s.Stratum, s.Weight, s.Score, s.Together, 0, 0, s.SourceA, s.DateA, s.TitleA, s.SourceB, s.DateB, s.TitleB}
+	}
+	return writeSampled(w, f, heading{kind: kind}, rows)
+}
+
+// WriteDraws writes a sample of clusters as [WriteSample] writes one of pairs: a row
+// for every text that is asked about, with the one that was drawn as a, and a row with
+// an empty b for a draw that asks of none. about gives what a reader wants to know of a
+// page.
+func WriteDraws(w io.Writer, f Format, kind Kind, draws []Draw, about func(page string) (title, source, date string)) error {
+	var rows []sampledRow
+	for _, d := range draws {
+		row := sampledRow{A: d.Page, Stratum: d.Stratum, Weight: d.Weight, PagesA: d.Pages}
+		row.TitleA, row.SourceA, row.DateA = about(d.Page)
+		for _, a := range d.Asked {
+			row.B, row.Label, row.Together, row.PagesB = a.Page, a.Label, a.Together, a.Pages
+			row.TitleB, row.SourceB, row.DateB = about(a.Page)
+			rows = append(rows, row)
+		}
+		if len(d.Asked) == 0 {
+			rows = append(rows, row)
+		}
+	}
+	return writeSampled(w, f, heading{kind, true}, rows)
+}
+
+func writeSampled(w io.Writer, f Format, head heading, rows []sampledRow) error {
 	switch f {
 	case JSONL:
 		if err := writeLine(w, struct {
-			Kind Kind `json:"kind"`
-		}{kind}); err != nil {
+			Kind string `json:"kind"`
+		}{head.String()}); err != nil {
 			return err
 		}
-		for _, s := range sample {
-			if err := writeLine(w, sampledRow{s.A, s.B, s.Label, s.Stratum, s.Weight, s.Score, s.Together, s.SourceA, s.DateA, s.TitleA, s.SourceB, s.DateB, s.TitleB}); err != nil {
+		for _, row := range rows {
+			if err := writeLine(w, row); err != nil {
 				return err
 			}
 		}
 		return nil
 	case CSV:
-		if _, err := fmt.Fprintf(w, "%s %s\n", kindMark, kind); err != nil {
+		if _, err := fmt.Fprintf(w, "%s %s\n", kindMark, head); err != nil {
 			return err
 		}
-		out := csv.NewWriter(w)
-		rows := [][]string{slices.Concat(sampleColumns, []string{"source_a", "date_a", "title_a", "source_b", "date_b", "title_b"})}
-		number := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
-		for _, s := range sample {
-			rows = append(rows, []string{s.A, s.B, string(s.Label), s.Stratum, number(s.Weight), number(s.Score), strconv.FormatBool(s.Together),
-				s.SourceA, s.DateA, s.TitleA, s.SourceB, s.DateB, s.TitleB})
+		columns := sampleColumns
+		if head.clusters {
+			columns = drawColumns
 		}
-		return out.WriteAll(rows)
+		lines := [][]string{slices.Concat(columns, []string{"source_a", "date_a", "title_a", "source_b", "date_b", "title_b"})}
+		number := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
+		for _, r := range rows {
+			line := []string{r.A, r.B, string(r.Label), r.Stratum, number(r.Weight), number(r.Score), strconv.FormatBool(r.Together)}
+			if head.clusters {
+				line = append(line, strconv.Itoa(r.PagesA), number(r.PagesB))
+			}
+			lines = append(lines, append(line, r.SourceA, r.DateA, r.TitleA, r.SourceB, r.DateB, r.TitleB))
+		}
+		return csv.NewWriter(w).WriteAll(lines)
 	}
 	return fmt.Errorf("format %d of a sample is not CSV or JSONL", f)
+}
+
+// SampleFile is what a sample file holds: pairs, or draws of clusters.
+type SampleFile struct {
+	Kind     Kind // "" where it does not say
+	Clusters bool
+	Pairs    []Pair // of a sample of clusters, every text that is asked about with the one drawn
+	Draws    []Draw // of a sample of clusters
+}
+
+// ReadSample reads a sample file: pairs as [ReadPairs] does, or clusters as [WriteDraws]
+// has written them, which its first line says. A bad line gives a [*ParseError].
+func ReadSample(r io.Reader, f Format) (SampleFile, error) {
+	var out SampleFile
+	head, err := readRows(r, f, drawColumns, 1, func(v []string) (err error) {
+		if v[7] != "" {
+			if out.Draws, err = parseDraw(out.Draws, v); err != nil || v[1] == "" {
+				return err
+			}
+		}
+		p, err := parsePair(v[:len(sampleColumns)])
+		out.Pairs = append(out.Pairs, p)
+		return err
+	})
+	asked := 0
+	for _, d := range out.Draws {
+		asked += len(d.Asked)
+	}
+	switch {
+	case err != nil:
+	case head.clusters && asked != len(out.Pairs):
+		err = &ParseError{1, errors.New("a sample of clusters, but some rows have no pages_a")}
+	case !head.clusters && len(out.Draws) > 0:
+		// Pairs of one draw are no pairs that were drawn by themselves.
+		err = &ParseError{1, errors.New("rows have pages_a as those of a sample of clusters, which the first line does not say this is")}
+	}
+	if err != nil {
+		return SampleFile{}, err
+	}
+	out.Kind, out.Clusters = head.kind, head.clusters
+	return out, nil
 }

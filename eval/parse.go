@@ -56,7 +56,7 @@ func (e *ParseError) Unwrap() error { return e.Err }
 // clusters a [*ConflictError].
 func ReadClusters(r io.Reader, f Format) (Clustering, Kind, error) {
 	var rows []Assignment
-	kind, err := readRows(r, f, []string{"id", "cluster"}, 2, func(v []string) error {
+	head, err := readRows(r, f, []string{"id", "cluster"}, 2, func(v []string) error {
 		if v[0] == "" || v[1] == "" {
 			return errors.New("id and cluster must not be empty")
 		}
@@ -70,7 +70,7 @@ func ReadClusters(r io.Reader, f Format) (Clustering, Kind, error) {
 	if err != nil {
 		return Clustering{}, "", err
 	}
-	return c, kind, nil
+	return c, head.kind, nil
 }
 
 // ReadPairs reads pairs with the columns a and b, and where they are given, label,
@@ -80,37 +80,55 @@ func ReadClusters(r io.Reader, f Format) (Clustering, Kind, error) {
 // gives a [*ParseError].
 func ReadPairs(r io.Reader, f Format) ([]Pair, Kind, error) {
 	var pairs []Pair
-	kind, err := readRows(r, f, sampleColumns, 2, func(v []string) error {
-		if v[0] == "" || v[1] == "" {
-			return errors.New("a and b must not be empty")
-		}
-		label, err := ParseLabel(v[2])
-		if err != nil {
-			return err
-		}
-		p := Pair{A: v[0], B: v[1], Label: label, Stratum: v[3], Weight: 1}
-		if v[4] != "" {
-			if p.Weight, err = strconv.ParseFloat(v[4], 64); err != nil || !(p.Weight >= 1) || math.IsInf(p.Weight, 0) {
-				return fmt.Errorf("weight %q: want a number of pairs, 1 or more", v[4])
-			}
-		}
-		if v[5] != "" {
-			if p.Score, err = strconv.ParseFloat(v[5], 64); err != nil || math.IsNaN(p.Score) || math.IsInf(p.Score, 0) {
-				return fmt.Errorf("score %q: want a number", v[5])
-			}
-		}
-		if v[6] != "" {
-			if p.Together, err = strconv.ParseBool(v[6]); err != nil {
-				return fmt.Errorf("together %q: want true or false", v[6])
-			}
-		}
+	head, err := readRows(r, f, sampleColumns, 2, func(v []string) error {
+		p, err := parsePair(v)
 		pairs = append(pairs, p)
-		return nil
+		return err
 	})
+	if err == nil && head.clusters {
+		err = &ParseError{1, errors.New("a sample of clusters, not of pairs")}
+	}
 	if err != nil {
 		return nil, "", err
 	}
-	return pairs, kind, nil
+	return pairs, head.kind, nil
+}
+
+// parsePair takes the fields of a pair, in the order of sampleColumns.
+func parsePair(v []string) (Pair, error) {
+	if v[0] == "" || v[1] == "" {
+		return Pair{}, errors.New("a and b must not be empty")
+	}
+	label, err := ParseLabel(v[2])
+	if err != nil {
+		return Pair{}, err
+	}
+	p := Pair{A: v[0], B: v[1], Label: label, Stratum: v[3], Weight: 1}
+	if v[4] != "" {
+		if p.Weight, err = amount("weight", v[4]); err != nil {
+			return Pair{}, err
+		}
+	}
+	if v[5] != "" {
+		if p.Score, err = strconv.ParseFloat(v[5], 64); err != nil || math.IsNaN(p.Score) || math.IsInf(p.Score, 0) {
+			return Pair{}, fmt.Errorf("score %q: want a number", v[5])
+		}
+	}
+	if v[6] != "" {
+		if p.Together, err = strconv.ParseBool(v[6]); err != nil {
+			return Pair{}, fmt.Errorf("together %q: want true or false", v[6])
+		}
+	}
+	return p, nil
+}
+
+// amount reads how many a row stands for.
+func amount(name, v string) (float64, error) {
+	x, err := strconv.ParseFloat(v, 64)
+	if err != nil || !(x >= 1) || math.IsInf(x, 0) {
+		return 0, fmt.Errorf("%s %q: want a number, 1 or more", name, v)
+	}
+	return x, nil
 }
 
 // ReadSpans reads a gold or a run of spans with the columns id, from, to and
@@ -161,7 +179,7 @@ const maxLine = 1 << 20
 
 // readRows gives the columns of every record to add, missing ones as "". The
 // first `need` columns must be there. Errors of add get the line number.
-func readRows(r io.Reader, f Format, columns []string, need int, add func([]string) error) (Kind, error) {
+func readRows(r io.Reader, f Format, columns []string, need int, add func([]string) error) (heading, error) {
 	in := bufio.NewReaderSize(r, 1<<16)
 	if mark, err := in.Peek(3); err == nil && string(mark) == "\uFEFF" {
 		in.Discard(3) // cannot fail: the bytes are in the buffer
@@ -174,17 +192,34 @@ func readRows(r io.Reader, f Format, columns []string, need int, add func([]stri
 	case JSONL:
 		return readJSONL(in, columns, need, add)
 	}
-	return "", fmt.Errorf("format %d is not TSV, CSV or JSONL", f)
+	return heading{}, fmt.Errorf("format %d is not TSV, CSV or JSONL", f)
 }
 
 const kindMark = "#kind:"
 
-func parseKind(s string) (Kind, error) {
-	k := Kind(strings.TrimSpace(s))
-	if k != Story && k != Copy {
-		return "", fmt.Errorf("kind %q: want story or copy", string(k))
+// ofClusters follows the kind in the first line of a sample of clusters, so that nobody takes its rows
+// for pairs that were drawn by themselves.
+const ofClusters = " clusters"
+
+// heading is what the first line of a file says.
+type heading struct {
+	kind     Kind
+	clusters bool // a sample of clusters
+}
+
+func (h heading) String() string {
+	if h.clusters {
+		return string(h.kind) + ofClusters
 	}
-	return k, nil
+	return string(h.kind)
+}
+
+func parseHeading(s string) (heading, error) {
+	k, clusters := strings.CutSuffix(strings.TrimSpace(s), ofClusters)
+	if h := (heading{Kind(k), clusters}); h.kind == Story || h.kind == Copy {
+		return h, nil
+	}
+	return heading{}, fmt.Errorf("kind %q: want story or copy", k)
 }
 
 // eachLine calls visit with every line that is not empty, without its end.
@@ -211,13 +246,13 @@ func eachLine(in io.Reader, visit func(line int, text []byte) error) error {
 	return s.Err()
 }
 
-func readTSV(in io.Reader, columns []string, need int, add func([]string) error) (kind Kind, err error) {
+func readTSV(in io.Reader, columns []string, need int, add func([]string) error) (head heading, err error) {
 	values := make([]string, len(columns))
 	err = eachLine(in, func(line int, text []byte) error {
 		record := string(text)
 		if mark, ok := strings.CutPrefix(record, kindMark); ok && line == 1 {
 			var err error
-			kind, err = parseKind(mark)
+			head, err = parseHeading(mark)
 			return err
 		}
 		n := strings.Count(record, "\t") + 1
@@ -230,7 +265,7 @@ func readTSV(in io.Reader, columns []string, need int, add func([]string) error)
 		}
 		return add(values)
 	})
-	return kind, err
+	return head, err
 }
 
 // wanted names the columns of a record for a message, optional ones in brackets.
@@ -242,16 +277,16 @@ func wanted(columns []string, need int) string {
 	return s
 }
 
-func readCSV(in *bufio.Reader, columns []string, need int, add func([]string) error) (kind Kind, err error) {
+func readCSV(in *bufio.Reader, columns []string, need int, add func([]string) error) (head heading, err error) {
 	skipped := 0
 	if start, err := in.Peek(len(kindMark)); err == nil && string(start) == kindMark {
 		first, err := in.ReadString('\n')
 		if err != nil && err != io.EOF {
-			return "", err
+			return heading{}, err
 		}
 		// A spreadsheet gives every line as many fields as the longest.
-		if kind, err = parseKind(strings.TrimRight(first[len(kindMark):], ",;\r\n")); err != nil {
-			return "", &ParseError{1, err}
+		if head, err = parseHeading(strings.TrimRight(first[len(kindMark):], ",;\r\n")); err != nil {
+			return heading{}, &ParseError{1, err}
 		}
 		skipped = 1
 	}
@@ -260,10 +295,10 @@ func readCSV(in *bufio.Reader, columns []string, need int, add func([]string) er
 	r.ReuseRecord = true
 	header, err := r.Read()
 	if err == io.EOF {
-		return kind, nil
+		return head, nil
 	}
 	if err != nil {
-		return "", csvError(err, skipped)
+		return heading{}, csvError(err, skipped)
 	}
 	at := make([]int, len(columns))
 	for i, c := range columns {
@@ -274,17 +309,17 @@ func readCSV(in *bufio.Reader, columns []string, need int, add func([]string) er
 			}
 		}
 		if at[i] < 0 && i < need {
-			return "", &ParseError{skipped + 1, fmt.Errorf("the header %q has no column %q; want %s", header, c, wanted(columns, need))}
+			return heading{}, &ParseError{skipped + 1, fmt.Errorf("the header %q has no column %q; want %s", header, c, wanted(columns, need))}
 		}
 	}
 	values := make([]string, len(columns))
 	for {
 		record, err := r.Read()
 		if err == io.EOF {
-			return kind, nil
+			return head, nil
 		}
 		if err != nil {
-			return "", csvError(err, skipped)
+			return heading{}, csvError(err, skipped)
 		}
 		line, _ := r.FieldPos(0)
 		for i, j := range at {
@@ -293,11 +328,11 @@ func readCSV(in *bufio.Reader, columns []string, need int, add func([]string) er
 				values[i] = record[j]
 			}
 			if !utf8.ValidString(values[i]) {
-				return "", &ParseError{skipped + line, errors.New("not UTF-8")}
+				return heading{}, &ParseError{skipped + line, errors.New("not UTF-8")}
 			}
 		}
 		if err := add(values); err != nil {
-			return "", &ParseError{skipped + line, err}
+			return heading{}, &ParseError{skipped + line, err}
 		}
 	}
 }
@@ -311,7 +346,7 @@ func csvError(err error, skipped int) error {
 	return err
 }
 
-func readJSONL(in io.Reader, columns []string, need int, add func([]string) error) (kind Kind, err error) {
+func readJSONL(in io.Reader, columns []string, need int, add func([]string) error) (head heading, err error) {
 	values := make([]string, len(columns))
 	err = eachLine(in, func(line int, text []byte) error {
 		if len(bytes.TrimSpace(text)) == 0 {
@@ -327,7 +362,7 @@ func readJSONL(in io.Reader, columns []string, need int, add func([]string) erro
 				return errors.New("kind: want a string")
 			}
 			var err error
-			kind, err = parseKind(s)
+			head, err = parseHeading(s)
 			return err
 		}
 		for i, c := range columns {
@@ -352,5 +387,5 @@ func readJSONL(in io.Reader, columns []string, need int, add func([]string) erro
 		}
 		return add(values)
 	})
-	return kind, err
+	return head, err
 }
