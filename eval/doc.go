@@ -23,12 +23,15 @@
 //     [WriteSample] writes them down; [ReadJudgements] reads what people said of
 //     them, [Cohen], [Fleiss] and [Krippendorff] say how far they agree, and
 //     [EstimatePairs] turns the labels into precision and recall over the pool.
+//     [SampleClusters], [WriteDraws] and [EstimateClusters] do it with whole
+//     clusters, and B-cubed.
 //  7. Compare two runs without any gold: [Diff] lists merges, splits, moved pages
 //     and the churn of ids.
 //
 // The files of step 6, in CSV (with a header) or JSONL, UTF-8. The first line of a
 // sample is the kind of group that was sampled, "#kind: story" or {"kind":"story"};
-// story and copy are the kinds. Columns may be in any order, and others are ignored.
+// story and copy are the kinds, "story clusters" and "copy clusters" those of a sample
+// of clusters. Columns may be in any order, and others are ignored.
 //
 //	sample    a, b      ids of two pages
 //	          label     empty, to be filled in
@@ -36,6 +39,8 @@
 //	          weight    pairs of the pool that it stands for: pool / drawn of the stratum
 //	          score     similarity that the run measured, 0 where it measured none
 //	          together  true if the run has the pair in one cluster
+//	          pages_a   of clusters alone: pages with the text that was drawn
+//	          pages_b   of clusters alone: pages that b stands for
 //	          source_a, date_a, title_a, source_b, date_b, title_b   for the reader
 //	labels    a, b      in either order
 //	          label     same_text, same_story, related, different, unsure; empty takes
@@ -45,8 +50,11 @@
 //
 // Rows of a sample are in the order in which they are best judged: the strata
 // nearest to the threshold first, and at random within a stratum, so that who stops
-// early has still judged a random part of it. A labels file is a log that is only
-// appended to; of two rows by one annotator on one pair the later holds.
+// early has still judged a random part of it. In a sample of clusters a row is a text
+// that is asked about with the text that was drawn, a, for which the weight counts
+// texts; the rows of one draw follow one another, and b is empty where nothing is
+// asked. A labels file is a log that is only appended to; of two rows by one annotator
+// on one pair the later holds.
 //
 // Conventions. Precision of a run that claims nothing is 1, and so is recall of a
 // gold that wants nothing; a score over no page at all is NaN. A figure that rests

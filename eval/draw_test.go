@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -47,8 +48,11 @@ func pooled(gold, run, pages []int) []eval.Pooled {
 
 // judge labels what is asked by a gold.
 func judge(draws []eval.Draw, gold []int) {
-	of := func(page string) (i int) {
-		fmt.Sscan(page, &i)
+	of := func(page string) int {
+		i, err := strconv.Atoi(page)
+		if err != nil {
+			panic(err)
+		}
 		return gold[i]
 	}
 	for _, d := range draws {
@@ -310,7 +314,7 @@ func worldPages(r *rand.Rand, n int) []int {
 func TestClusterCoverage(t *testing.T) {
 	n, low, high := numWorlds(200)
 	r := rand.New(rand.NewPCG(21, 22))
-	gold := worldGold(r, 1500, 0.7)
+	gold := worldGold(r, 1000, 0.7)
 	run := worldRun(r, gold)
 	pages := worldPages(r, len(gold))
 	pool, truth := pooled(gold, run, pages), scoreWorld(gold, run, pages)
