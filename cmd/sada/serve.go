@@ -26,8 +26,8 @@ type serveCmd struct {
 }
 
 func (c *serveCmd) Help() string {
-	return `Shows the pages of sada report from a server, and with a sample the pairs to be labelled, without scores. Each link that it
-prints lets one browser in, once. Every answer is on disk before the next pair is shown, and starting again goes on where it
+	return `Shows the pages of sada report from a server, and with a sample its pairs or clusters to be labelled, without scores. Each link that it
+prints lets one browser in, once. Every answer is on disk before the next one is asked, and starting again goes on where it
 ended. Answers feed sada estimate and sada agree. A signal ends it. An example:
 
   sada sample out --out sample.jsonl
@@ -35,43 +35,46 @@ ended. Answers feed sada estimate and sada agree. A signal ends it. An example:
   sada estimate sample.jsonl labels.jsonl`
 }
 
-// sample reads the pairs that are labelled; none without a sample.
-func (c *serveCmd) sample() (pairs []eval.Pair, err error) {
+// sample reads what is labelled; nil without a sample.
+func (c *serveCmd) sample() (*eval.SampleFile, error) {
 	switch {
 	case c.Sample == "" && c.Labels == "" && len(c.Annotator) == 0:
 		return nil, nil
 	case c.Sample == "" || c.Labels == "":
-		return nil, usage("sada sample draws the pairs", "labelling takes --sample and --labels")
+		return nil, usage("sada sample draws pairs and clusters", "labelling takes --sample and --labels")
 	case formatOf(c.Labels) != eval.JSONL:
 		return nil, usage("name it .jsonl", "%s: answers are kept as JSONL", c.Labels)
 	case slices.Contains(c.Annotator, report.Adjudicator):
 		return nil, usage("it is kept for answers that settle a dispute", "no annotator can be called %q", report.Adjudicator)
 	}
-	if pairs, _, err = readGold(goldFile{path: c.Sample, format: formatOf(c.Sample)}, eval.ReadPairs); err != nil {
+	sample, err := readSample(c.Sample)
+	if err != nil {
 		return nil, err
 	}
-	if len(pairs) == 0 {
-		return nil, usage("sada sample draws the pairs", "%s: no pairs", c.Sample)
+	if len(sample.Pairs) == 0 {
+		return nil, usage("sada sample draws pairs and clusters", "%s: nothing to label", c.Sample)
 	}
-	return pairs, nil
+	return &sample, nil
 }
 
 // Run is the verb.
 func (c *serveCmd) Run(p *program) error {
-	pairs, err := c.sample()
+	sample, err := c.sample()
 	if err != nil {
 		return err
 	}
-	o := report.Options{Labels: pairs != nil}
-	for _, pair := range pairs {
-		o.Also = append(o.Also, pair.A, pair.B)
+	o := report.Options{Labels: sample != nil}
+	if sample != nil {
+		for _, pair := range sample.Pairs {
+			o.Also = append(o.Also, pair.A, pair.B)
+		}
 	}
 	site, missing, err := c.site(p, c.Dir, o)
 	if err != nil {
 		return err
 	}
 	var labels *report.Labeller
-	if pairs != nil {
+	if sample != nil {
 		journal, err := report.OpenJournal(c.Labels)
 		if errors.Is(err, report.ErrInUse) {
 			return &failure{exitFailed, err, "several annotators share one server: give --annotator for each"}
@@ -83,7 +86,7 @@ func (c *serveCmd) Run(p *program) error {
 		if journal.Torn > 0 {
 			fmt.Fprintf(p.stderr, "sada: warning: %s ended within an answer; %d bytes of it were taken off\n", c.Labels, journal.Torn)
 		}
-		if labels, err = report.NewLabeller(site, journal, pairs); err != nil {
+		if labels, err = report.NewLabeller(site, journal, *sample); err != nil {
 			return usage("sample the run that is served", "%w", err)
 		}
 	}

@@ -61,17 +61,21 @@ func (j *Journal) read() error {
 	return err
 }
 
-// Append keeps an answer. When it returns, the answer is on disk.
-func (j *Journal) Append(said eval.Judgement) error {
+// Append keeps an answer, which may take several rows. When it returns, the answer is on disk.
+func (j *Journal) Append(said ...eval.Judgement) error {
+	var b bytes.Buffer
+	if err := eval.WriteJudgements(&b, said); err != nil {
+		return err
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if err := eval.WriteJudgements(j.f, []eval.Judgement{said}); err != nil {
+	if _, err := j.f.Write(b.Bytes()); err != nil {
 		return err
 	}
 	if err := j.f.Sync(); err != nil {
 		return err
 	}
-	j.said = append(j.said, said)
+	j.said = append(j.said, said...)
 	return nil
 }
 

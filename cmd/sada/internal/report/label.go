@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -14,64 +15,149 @@ import (
 	"sada/eval"
 )
 
-// Labeller shows the pairs of a sample and keeps what annotators say of them.
+// Labeller shows the pairs or clusters of a sample and keeps what annotators say of them.
 type Labeller struct {
 	Journal *Journal
-	Pairs   []eval.Pair // in the order in which they are shown
 
 	site  *Site
-	place map[[2]string]int
+	kind  eval.Kind
+	tasks []task
+	place map[[2]string]int // by key: the task
+	of    map[[2]string]int // by pair, in the order of its ids: a task that asks about it
+}
+
+// task is what is asked at once: a pair, or a text that was drawn and those of which one is asked
+// whether they belong with it.
+type task struct {
+	pairs [][2]string
+	draw  *eval.Draw // nil of a pair
 }
 
 // Adjudicator is the annotator whose answers settle a dispute.
 const Adjudicator = "adjudication"
 
-// NewLabeller labels the pairs of a sample. It is an error if a page of them is not in the run.
-func NewLabeller(s *Site, j *Journal, pairs []eval.Pair) (*Labeller, error) {
-	l := &Labeller{Journal: j, Pairs: pairs, site: s, place: make(map[[2]string]int, len(pairs))}
-	for n, p := range pairs {
-		for _, id := range []string{p.A, p.B} {
-			if _, ok := s.run.at[id]; !ok {
-				return nil, fmt.Errorf("page %q of the sample is not in the run", name(id, listID))
+// maxAsked is how many texts may be asked about on one page, beside the ones of its head.
+const maxAsked = MaxRows - 20
+
+// NewLabeller labels a sample. It is an error if a page of it is not in the run, or if there is nothing
+// to be labelled.
+func NewLabeller(s *Site, j *Journal, sample eval.SampleFile) (*Labeller, error) {
+	l := &Labeller{Journal: j, site: s, kind: cmp.Or(sample.Kind, eval.Story), place: make(map[[2]string]int), of: make(map[[2]string]int)}
+	if sample.Clusters {
+		for i := range sample.Draws {
+			d := &sample.Draws[i]
+			if len(d.Asked) > maxAsked {
+				return nil, fmt.Errorf("%d texts are asked about with %q, %d at most can be shown; draw with a lower --most", len(d.Asked), name(d.Page, listID), maxAsked)
+			}
+			t := task{draw: d}
+			for _, a := range d.Asked {
+				t.pairs = append(t.pairs, [2]string{d.Page, a.Page})
+			}
+			if len(t.pairs) > 0 {
+				l.tasks = append(l.tasks, t)
 			}
 		}
-		l.place[pairKey(p.A, p.B)] = n
+	} else {
+		for _, p := range sample.Pairs {
+			l.tasks = append(l.tasks, task{pairs: [][2]string{{p.A, p.B}}})
+		}
+	}
+	if len(l.tasks) == 0 {
+		return nil, errors.New("the sample asks of nothing")
+	}
+	for n, t := range l.tasks {
+		for _, p := range t.pairs {
+			for _, id := range p {
+				if _, ok := s.run.at[id]; !ok {
+					return nil, fmt.Errorf("page %q of the sample is not in the run", name(id, listID))
+				}
+			}
+			l.place[l.key(p[0], p[1])] = n
+			if _, ok := l.of[pairKey(p[0], p[1])]; !ok {
+				l.of[pairKey(p[0], p[1])] = n
+			}
+		}
 	}
 	return l, nil
 }
 
 func pairKey(a, b string) [2]string { return [2]string{min(a, b), max(a, b)} }
 
-// sheet is one annotator's answers to the pairs of the sample.
+// key is that of an answer. Two texts may be asked about twice in a sample of clusters, each with the
+// other: what was drawn comes first, and tells which of the two was answered.
+func (l *Labeller) key(a, b string) [2]string {
+	if l.tasks[0].draw != nil {
+		return [2]string{a, b}
+	}
+	return pairKey(a, b)
+}
+
+// sheet is one annotator's answers to the sample.
 type sheet struct {
-	label map[int]eval.Label
-	order []int // pairs with a label, in the order in which they got it
+	label map[[2]string]eval.Label // by key
+	order []int                    // tasks that are answered whole, in the order in which they were
 }
 
 func (l *Labeller) sheet(annotator string) sheet {
-	s := sheet{label: make(map[int]eval.Label)}
-	for _, j := range l.Journal.Said() {
-		n, ok := l.place[pairKey(j.A, j.B)]
+	s := sheet{label: make(map[[2]string]eval.Label)}
+	at := make(map[int]int) // by task: its last answer
+	for i, j := range l.Journal.Said() {
+		k := l.key(j.A, j.B)
+		n, ok := l.place[k]
 		if !ok || j.Annotator != annotator {
 			continue
 		}
-		if at := slices.Index(s.order, n); at >= 0 {
-			s.order = slices.Delete(s.order, at, at+1)
-		}
-		if j.Label == eval.Unlabelled {
-			delete(s.label, n)
+		if s.label[k] == j.Label { // said again, as by takeBack: no answer of its own
 			continue
 		}
-		s.label[n] = j.Label
-		s.order = append(s.order, n)
+		at[n] = i
+		if s.label[k] = j.Label; j.Label == eval.Unlabelled {
+			delete(s.label, k)
+		}
 	}
+	for n := range at {
+		if s.answered(l, n) {
+			s.order = append(s.order, n)
+		}
+	}
+	slices.SortFunc(s.order, func(a, b int) int { return cmp.Compare(at[a], at[b]) })
 	return s
 }
 
-// say keeps an answer; an empty label takes it back.
-func (l *Labeller) say(annotator string, n int, label eval.Label) error {
-	p := l.Pairs[n]
-	return l.Journal.Append(eval.Judgement{A: p.A, B: p.B, Annotator: annotator, Label: label, At: time.Now().UTC().Format(time.RFC3339)})
+// answered says whether nothing of a task is open.
+func (s sheet) answered(l *Labeller, n int) bool {
+	return !slices.ContainsFunc(l.tasks[n].pairs, func(p [2]string) bool {
+		_, ok := s.label[l.key(p[0], p[1])]
+		return !ok
+	})
+}
+
+// say keeps an answer, a label for every pair of a task.
+func (l *Labeller) say(annotator string, n int, labels []eval.Label) error {
+	at := time.Now().UTC().Format(time.RFC3339)
+	rows := make([]eval.Judgement, len(labels))
+	for i, p := range l.tasks[n].pairs {
+		rows[i] = eval.Judgement{A: p[0], B: p[1], Annotator: annotator, Label: labels[i], At: at}
+	}
+	return l.Journal.Append(rows...)
+}
+
+// takeBack takes the answer to a task back. Of two texts that were asked about each with the other, what
+// was said of the other way holds again.
+func (l *Labeller) takeBack(annotator string, s sheet, n int) error {
+	at := time.Now().UTC().Format(time.RFC3339)
+	var rows []eval.Judgement
+	for _, p := range l.tasks[n].pairs {
+		rows = append(rows, eval.Judgement{A: p[0], B: p[1], Annotator: annotator, At: at})
+	}
+	if l.tasks[n].draw != nil {
+		for _, p := range l.tasks[n].pairs {
+			if label, ok := s.label[[2]string{p[1], p[0]}]; ok {
+				rows = append(rows, eval.Judgement{A: p[1], B: p[0], Annotator: annotator, Label: label, At: at})
+			}
+		}
+	}
+	return l.Journal.Append(rows...)
 }
 
 // answer is a button.
@@ -100,23 +186,42 @@ func labelText(label eval.Label) [2]string {
 	return [2]string{string(label), string(label)}
 }
 
+// labelHead is what stands above every task.
+type labelHead struct {
+	N, Total, Done int
+	Clusters       bool
+	Action         string // where the answers go, below the folder of labels
+	UndoAction     string
+	CanUndo        bool
+	Annotator      string
+	Prev, Next     int // tasks beside it, from 1; 0 is none
+	Prefix         string
+}
+
+func (l *Labeller) head(annotator string, s sheet, n int) labelHead {
+	v := labelHead{N: n + 1, Total: len(l.tasks), Done: len(s.order), Clusters: l.tasks[n].draw != nil, CanUndo: len(s.order) > 0, Annotator: annotator, Prev: n}
+	if n+1 < len(l.tasks) {
+		v.Next = n + 2
+	}
+	if annotator == Adjudicator {
+		v.Prefix = adjudicated
+	}
+	v.Action, v.UndoAction = v.Prefix+strconv.Itoa(n+1), v.Prefix+"undo"
+	return v
+}
+
 // labelView is the page of one pair: two texts, and nothing of what the run thinks of them.
 type labelView struct {
-	N, Total, Done int
-	Left, Right    labelSide
-	Answers        []answer
-	Action         string // where the answers go, below the folder of labels
-	CanUndo        bool
-	Votes          []vote // only for who adjudicates
-	Annotator      string
-	Prev, Next     int // pairs beside it, from 1; 0 is none
-	Prefix         string
-	UndoAction     string
+	labelHead
+	Left, Right labelSide
+	Answers     []answer
+	Votes       []vote // only for who adjudicates
 }
 
 type vote struct {
 	Annotator string
 	Text      [2]string
+	label     eval.Label
 }
 
 type labelSide struct {
@@ -126,12 +231,13 @@ type labelSide struct {
 	Why  string
 }
 
-func (l *Labeller) labelSide(id string) labelSide {
+// labelSide is a text, or its beginning of so many bytes.
+func (l *Labeller) labelSide(id string, most int) labelSide {
 	i := l.site.run.at[id]
 	out := labelSide{ref: l.site.ref(i), Why: l.site.why(id)}
 	out.URL = "" // the way to what the run thinks
 	if a := l.site.texts[id]; a != nil {
-		end := clip(a.Text, maxCompared)
+		end := clip(a.Text, most)
 		out.Text = pieces(nil, a.Text, 0, end, nil, steering(a.Text[:end]))
 		out.Part = part{end, len(a.Text), [2]string{"the beginning is shown", "يظهر أوله"}}
 	}
@@ -149,46 +255,44 @@ func clip(s string, n int) int {
 	return n
 }
 
-// pairView is the page on which an annotator says something of pair n.
+// taskView is the page on which an annotator answers task n.
+func (l *Labeller) taskView(annotator string, n int) view {
+	if l.tasks[n].draw != nil {
+		return l.clusterView(annotator, n)
+	}
+	return l.pairView(annotator, n)
+}
+
 func (l *Labeller) pairView(annotator string, n int) view {
 	s := l.sheet(annotator)
-	p := l.Pairs[n]
-	v := labelView{N: n + 1, Total: len(l.Pairs), Done: len(s.order), CanUndo: len(s.order) > 0, Annotator: annotator, Answers: slices.Clone(answers)}
-	if n > 0 {
-		v.Prev = n
-	}
-	if n+1 < len(l.Pairs) {
-		v.Next = n + 2
-	}
+	p := l.tasks[n].pairs[0]
+	v := labelView{labelHead: l.head(annotator, s, n), Answers: slices.Clone(answers)}
 	if annotator == Adjudicator {
-		v.Prefix = adjudicated
-		v.Votes = l.votes(n)
+		v.Votes = l.votes(p)
 	}
-	v.Action, v.UndoAction = v.Prefix+strconv.Itoa(n+1), v.Prefix+"undo"
 	for i := range v.Answers {
-		v.Answers[i].Said = s.label[n] == v.Answers[i].Label
+		v.Answers[i].Said = s.label[l.key(p[0], p[1])] == v.Answers[i].Label
 	}
-	a, b := p.A, p.B
+	a, b := p[0], p[1]
 	// Which of the two stands where must not tell who was first: it is by chance, the same whenever the
 	// annotator comes back to the pair.
 	if xxh3.HashString(fmt.Sprintf("%q %q %q", annotator, min(a, b), max(a, b)))&1 == 1 {
 		a, b = b, a
 	}
-	v.Left, v.Right = l.labelSide(a), l.labelSide(b)
-	return view{kind: "label", title: [2]string{fmt.Sprintf("Pair %d of %d", n+1, len(l.Pairs)), fmt.Sprintf("الزوج %d من %d", n+1, len(l.Pairs))}, data: v, forms: true}
+	v.Left, v.Right = l.labelSide(a, maxCompared), l.labelSide(b, maxCompared)
+	return view{kind: "label", title: [2]string{fmt.Sprintf("Pair %d of %d", v.N, v.Total), fmt.Sprintf("الزوج %d من %d", v.N, v.Total)}, data: v, forms: true}
 }
 
-// adjudicated begins the paths of pairs that are adjudicated.
+// adjudicated begins the paths of tasks that are adjudicated.
 const adjudicated = "a-"
 
-func (l *Labeller) votes(n int) []vote {
+func (l *Labeller) votes(p [2]string) []vote {
 	var out []vote
-	p := l.Pairs[n]
 	all := eval.NewJudgements(l.Journal.Said())
 	for i, annotator := range all.Annotators {
 		for _, x := range all.Sheets[i] {
-			if pairKey(x.A, x.B) == pairKey(p.A, p.B) && annotator != Adjudicator {
-				out = append(out, vote{annotator, labelText(x.Label)})
+			if pairKey(x.A, x.B) == pairKey(p[0], p[1]) && annotator != Adjudicator {
+				out = append(out, vote{annotator, labelText(x.Label), x.Label})
 			}
 		}
 	}
@@ -207,19 +311,26 @@ type labelledView struct {
 }
 
 type labelledRow struct {
-	N    int
-	A, B ref
-	Text [2]string
+	N        int
+	A, B     ref
+	Clusters bool      // without B
+	Text     [2]string // what was said
 }
 
 func (l *Labeller) labelledView(annotator string) view {
 	s := l.sheet(annotator)
-	v := labelledView{Annotator: annotator, Part: cut(len(s.order), MaxRows, "the last answers come first", "الأحدث أولا"), Done: len(s.order), Total: len(l.Pairs), CanUndo: len(s.order) > 0}
+	v := labelledView{Annotator: annotator, Part: cut(len(s.order), MaxRows, "the last answers come first", "الأحدث أولا"), Done: len(s.order), Total: len(l.tasks), CanUndo: len(s.order) > 0}
 	v.Finished = v.Done == v.Total
 	for i := range v.Part.Shown {
 		n := s.order[len(s.order)-1-i]
-		p := l.Pairs[n]
-		row := labelledRow{N: n + 1, A: l.site.ref(l.site.run.at[p.A]), B: l.site.ref(l.site.run.at[p.B]), Text: labelText(s.label[n])}
+		t := l.tasks[n]
+		row := labelledRow{N: n + 1, A: l.site.ref(l.site.run.at[t.pairs[0][0]])}
+		if row.Clusters = t.draw != nil; row.Clusters {
+			row.Text = l.summary(s, t)
+		} else {
+			row.B = l.site.ref(l.site.run.at[t.pairs[0][1]])
+			row.Text = labelText(s.label[l.key(t.pairs[0][0], t.pairs[0][1])])
+		}
 		row.A.URL, row.B.URL = "", ""
 		v.Rows = append(v.Rows, row)
 	}
@@ -282,11 +393,11 @@ func (l *Labeller) agreementView() (view, error) {
 		v.Measures = append(v.Measures, measureRow{"Krippendorff's alpha", eval.Krippendorff(ratings, b).String()})
 		v.Pairs = len(ratings.Items)
 		for _, d := range ratings.Disagreements() {
-			n, ok := l.place[pairKey(d.A, d.B)]
+			n, ok := l.of[pairKey(d.A, d.B)]
 			if !ok {
 				continue
 			}
-			row := disputeRow{N: n + 1, A: l.site.ref(l.site.run.at[d.A]), B: l.site.ref(l.site.run.at[d.B]), Votes: l.votes(n)}
+			row := disputeRow{N: n + 1, A: l.site.ref(l.site.run.at[d.A]), B: l.site.ref(l.site.run.at[d.B]), Votes: l.votes([2]string{d.A, d.B})}
 			if label, ok := settled[pairKey(d.A, d.B)]; ok {
 				row.Settled = labelText(label)
 			}
@@ -319,18 +430,21 @@ func (l *Labeller) serve(w http.ResponseWriter, r *http.Request, path, annotator
 				return
 			}
 			n := s.order[len(s.order)-1]
-			if err = l.say(annotator, n, eval.Unlabelled); err == nil {
+			if err = l.takeBack(annotator, s, n); err == nil {
 				back(prefix + strconv.Itoa(n+1))
 			}
 			return
 		}
 		n, ok := l.number(path)
-		label, bad := eval.ParseLabel(r.PostFormValue("label"))
-		if !ok || bad != nil || !slices.ContainsFunc(answers, func(a answer) bool { return a.Label == label }) {
-			http.Error(w, "no such pair or label", http.StatusBadRequest)
+		var labels []eval.Label
+		if ok {
+			labels, ok = l.answers(r, n)
+		}
+		if !ok {
+			http.Error(w, "no such pair, cluster or label", http.StatusBadRequest)
 			return
 		}
-		if err = l.say(annotator, n, label); err != nil {
+		if err = l.say(annotator, n, labels); err != nil {
 			return
 		}
 		if annotator == Adjudicator {
@@ -343,9 +457,9 @@ func (l *Labeller) serve(w http.ResponseWriter, r *http.Request, path, annotator
 	switch path {
 	case "":
 		s := l.sheet(annotator)
-		for n := range l.Pairs {
-			if _, ok := s.label[n]; !ok {
-				return l.pairView(annotator, n), true, nil
+		for n := range l.tasks {
+			if !s.answered(l, n) {
+				return l.taskView(annotator, n), true, nil
 			}
 		}
 		return l.labelledView(annotator), true, nil
@@ -361,7 +475,7 @@ func (l *Labeller) serve(w http.ResponseWriter, r *http.Request, path, annotator
 		return
 	}
 	if n, ok := l.number(path); ok {
-		return l.pairView(annotator, n), true, nil
+		return l.taskView(annotator, n), true, nil
 	}
 	http.NotFound(w, r)
 	return
@@ -369,5 +483,14 @@ func (l *Labeller) serve(w http.ResponseWriter, r *http.Request, path, annotator
 
 func (l *Labeller) number(path string) (int, bool) {
 	n, err := strconv.Atoi(path)
-	return n - 1, err == nil && n >= 1 && n <= len(l.Pairs)
+	return n - 1, err == nil && n >= 1 && n <= len(l.tasks)
+}
+
+// answers reads what a form says of task n: a label for each of its pairs.
+func (l *Labeller) answers(r *http.Request, n int) ([]eval.Label, bool) {
+	if l.tasks[n].draw != nil {
+		return l.clusterAnswers(r, n)
+	}
+	label, err := eval.ParseLabel(r.PostFormValue("label"))
+	return []eval.Label{label}, err == nil && slices.ContainsFunc(answers, func(a answer) bool { return a.Label == label })
 }

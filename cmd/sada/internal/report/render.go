@@ -31,7 +31,7 @@ const (
 
 // kinds are the templates of pages, with the depth of their paths.
 var kinds = map[string]int{"overview": 0, "copies": 0, "stories": 0, "texts": 0, "maps": 0, "rejects": 0, "run": 0, "evaluation": 0,
-	"group": 1, "pair": 1, "map": 1, "story": 1, "text": 1, "bin": 1, "label": 1, "labelled": 1, "agreement": 1}
+	"group": 1, "pair": 1, "map": 1, "story": 1, "text": 1, "bin": 1, "label": 1, "cluster": 1, "labelled": 1, "agreement": 1}
 
 // renderer has the templates of all pages in all languages.
 type renderer struct {
@@ -130,6 +130,9 @@ func (r *renderer) functions(lang int, root string) template.FuncMap {
 			}
 			return name(r, listName)
 		},
+		"choice": func(field, value, said, key, en, ar string) choice {
+			return choice{field, value, key, [2]string{en, ar}[lang], said == value}
+		},
 		"middle": func(x, w float64) float64 { return x + w/2 },
 		"kind":   of(kindNames),
 		"role":   of(roleNames),
@@ -140,6 +143,12 @@ func (r *renderer) functions(lang int, root string) template.FuncMap {
 			return "other"
 		},
 	}
+}
+
+// choice is a radio button.
+type choice struct {
+	Field, Value, Key, Text string
+	Checked                 bool
 }
 
 // kindNames are the words of the result files for a reader.

@@ -30,7 +30,17 @@
   // Keys: answers have theirs in data-key; n and p go through the rows of a list.
   var at = -1;
   document.addEventListener("keydown", function (e) {
-    if (e.ctrlKey || e.metaKey || e.altKey || e.repeat || /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName)) return;
+    if (e.ctrlKey || e.metaKey || e.altKey || e.repeat || /^(TEXTAREA|SELECT)$/.test(e.target.tagName) || e.target.tagName === "INPUT" && e.target.type !== "radio") return;
+    // In a row with choices a letter makes one, and goes on to the next row.
+    var asked = e.target.closest(".asked");
+    var choice = asked && asked.querySelector('[data-mark="' + e.code + '"]');
+    if (choice) {
+      e.preventDefault();
+      choice.checked = true;
+      choice.dispatchEvent(new Event("change", { bubbles: true }));
+      go(1, asked);
+      return;
+    }
     var button = all("[data-key]").filter(function (b) { return b.dataset.key.split(" ").indexOf(e.code) >= 0; })[0];
     if (button) {
       e.preventDefault();
@@ -38,12 +48,34 @@
       return;
     }
     if (e.code === "KeyN" || e.code === "KeyP") {
-      var links = all(".row .head a, .row .ref > a, .row .go");
-      if (!links.length) return;
-      at = Math.max(0, Math.min(links.length - 1, at + (e.code === "KeyN" ? 1 : -1)));
-      links[at].focus();
-      e.preventDefault();
+      if (go(e.code === "KeyN" ? 1 : -1, asked)) e.preventDefault();
     }
+  });
+  // Focus on the row after or before: its choice, or else its link. Hidden rows are passed over.
+  function go(step, from) {
+    var stops = all(".asked input:checked, .row .head a, .row .ref > a, .row .go").filter(function (x) { return x.offsetParent; });
+    if (!stops.length) return false;
+    stops.forEach(function (x, i) { if (from && x.closest(".asked") === from) at = i; });
+    at = Math.max(0, Math.min(stops.length - 1, at + step));
+    stops[at].focus();
+    stops[at].scrollIntoView({ block: "nearest" });
+    return true;
+  }
+  // A cluster: the texts of another one are marked by themselves only if some of them belong, and the
+  // button says what it will do.
+  all("#cluster").forEach(function (form) {
+    var button = document.getElementById("marked");
+    var plain = button.firstChild.data;
+    function show() {
+      all(".other", form).forEach(function (o) {
+        var group = o.querySelector(".group input:checked");
+        o.classList.toggle("some", !!group && group.value === "some");
+      });
+      var split = all(".asked input:checked", form).some(function (x) { return x.dataset.mark === "KeyX" && x.offsetParent && !x.closest(".other"); });
+      button.firstChild.data = split ? button.dataset.split : plain;
+    }
+    form.addEventListener("change", show);
+    show();
   });
   // One answer a page: a second click while the first is under way is none.
   all("form").forEach(function (f) {
