@@ -22,6 +22,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/google/go-cmp/cmp"
 
 	"sada/eval"
 )
@@ -265,15 +266,183 @@ func TestBrowserLabels(t *testing.T) {
 	}
 	axe := axeCore(t)
 	for _, page := range []string{"/label/", "/en/label/answers", "/label/agreement", "/label/a-1"} {
-		b.open(t, origin+page)
-		for _, v := range violations(t, b, axe) {
-			t.Errorf("%s: %s", page, v)
-		}
+		b.everyLook(t, origin+page, axe, "label"+strings.NewReplacer("/en/label/", "-en-", "/label/", "-").Replace(page))
 	}
 	if len(said) != 10+2+1 {
 		t.Errorf("%d answers in the file, want 13", len(said))
 	}
 	sada(t, "estimate", at("sample.jsonl"), at("labels.jsonl"))
+	b.clean(t, origin)
+}
+
+// clusterSample draws clusters of the demo corpus to be labelled.
+func clusterSample(t *testing.T) (args []string, file string, sample eval.SampleFile) {
+	t.Helper()
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	sada(t, "run", demo, "--out", at("run"), "-q")
+	sada(t, "sample", at("run"), "--of", "clusters", "--each", "12", "--out", at("sample.jsonl"))
+	sample, err := readSample(at("sample.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Those of which nothing is asked are no questions.
+	sample.Draws = slices.DeleteFunc(sample.Draws, func(d eval.Draw) bool { return len(d.Asked) == 0 })
+	return []string{at("run"), "--sample", at("sample.jsonl"), "--labels", at("labels.jsonl")}, at("labels.jsonl"), sample
+}
+
+// answersOf are the labels that hold in a labels file, by annotator and pair as it was asked.
+func answersOf(t *testing.T, file string) map[[3]string]eval.Label {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, _, err := eval.ReadJudgements(bytes.NewReader(b), eval.JSONL, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make(map[[3]string]eval.Label)
+	for _, j := range said {
+		k := [3]string{j.Annotator, j.A, j.B}
+		if out[k] = j.Label; j.Label == eval.Unlabelled {
+			delete(out, k)
+		}
+	}
+	return out
+}
+
+func TestBrowserLabelsClusters(t *testing.T) {
+	b := newTab(t)
+	args, file, sample := clusterSample(t)
+	links, stop := served(t, append(args, "--annotator", "منى")...)
+	origin := originOf(t, links[0])
+	b.enter(t, links[0])
+	done := func(n int) {
+		t.Helper()
+		b.until(t, fmt.Sprintf(`!!document.querySelector("progress") && document.querySelector("progress").value == %d`, n))
+	}
+	if html := value[string](t, b, `document.querySelector("main").innerHTML`); regexp.MustCompile(`stratum|together|weight|score|cosine|density|Jaccard`).MatchString(html) {
+		t.Error("the page tells what the run thinks of the cluster")
+	}
+	want := make(map[[3]string]eval.Label)
+	answer := func(n int, labels func(i int, a eval.Asked) eval.Label) {
+		d := sample.Draws[n]
+		for i, a := range d.Asked {
+			want[[3]string{"منى", d.Page, a.Page}] = labels(i, a)
+		}
+	}
+	one := func(_ int, a eval.Asked) eval.Label {
+		if a.Together {
+			return eval.SameStory
+		}
+		return eval.Different
+	}
+	press := func(keys ...string) {
+		t.Helper()
+		for _, k := range keys {
+			b.do(t, chromedp.KeyEvent(k))
+		}
+	}
+	// What is done to a cluster: its first text does not belong, the first other story is the same, the first
+	// text of another one belongs, nobody knows of its first text, or nothing.
+	kinds := make(map[string]int)
+	for n := range 10 {
+		done(n)
+		d := sample.Draws[n]
+		own, near := 0, len(d.Asked)
+		for _, a := range d.Asked {
+			if a.Together {
+				own++
+			}
+		}
+		near -= own
+		groups := value[int](t, b, `document.querySelectorAll(".group").length`)
+		inFirst := value[int](t, b, `(document.querySelector(".other") || document).querySelectorAll(".inner .asked").length`)
+		if shown := value[int](t, b, `document.querySelectorAll(".asked:not(.group)").length`); shown != own+near {
+			t.Errorf("cluster %d shows %d texts, want %d and %d", n+1, shown, own, near)
+		}
+		toGroup := slices.Repeat([]string{"n"}, own+1)
+		switch {
+		case groups > 0 && inFirst > 1 && kinds["some"] == 0:
+			kinds["some"]++
+			press(toGroup...)
+			press("v", "x", "2")
+			answer(n, func(i int, a eval.Asked) eval.Label {
+				if i == own {
+					return eval.SameStory
+				}
+				return one(i, a)
+			})
+		case own > 0 && kinds["split"] < 2:
+			kinds["split"]++
+			press("n", "x")
+			if text := value[string](t, b, `document.getElementById("marked").textContent`); !strings.Contains(text, "تقسم") {
+				t.Errorf("the button says %q", text)
+			}
+			press("2")
+			answer(n, func(i int, a eval.Asked) eval.Label {
+				if i == 0 {
+					return eval.Different
+				}
+				return one(i, a)
+			})
+		case groups > 0 && kinds["joined"] == 0:
+			kinds["joined"]++
+			press(toGroup...)
+			press("x", "2")
+			answer(n, func(i int, a eval.Asked) eval.Label {
+				if i >= own && i < own+inFirst {
+					return eval.SameStory
+				}
+				return one(i, a)
+			})
+		case own > 0 && kinds["unsure"] == 0:
+			kinds["unsure"]++
+			press("n", "u", "2")
+			answer(n, func(i int, a eval.Asked) eval.Label {
+				if i == 0 {
+					return eval.Unsure
+				}
+				return one(i, a)
+			})
+		default:
+			kinds["one"]++
+			press("1")
+			answer(n, one)
+		}
+	}
+	done(10)
+	for _, kind := range []string{"some", "split", "joined", "unsure", "one"} {
+		if kinds[kind] == 0 {
+			t.Errorf("no cluster was answered as %s", kind)
+		}
+	}
+	for i := 9; i >= 8; i-- { // two are taken back
+		press("z")
+		done(i)
+		for _, a := range sample.Draws[i].Asked {
+			delete(want, [3]string{"منى", sample.Draws[i].Page, a.Page})
+		}
+	}
+	b.do(t, chromedp.Reload())
+	done(8)
+	b.clean(t, origin)
+	stop()
+	links, _ = served(t, append(args, "--annotator", "منى", "--annotator", "سامي")...)
+	origin = originOf(t, links[0])
+	b.enter(t, links[0])
+	done(8)
+	press("1")
+	answer(8, one)
+	done(9)
+	if d := cmp.Diff(want, answersOf(t, file)); d != "" {
+		t.Errorf("the answers in the file (want -, got +):\n%s", d)
+	}
+	axe := axeCore(t)
+	for _, page := range []string{"/label/", "/label/1", "/en/label/1", "/en/label/answers", "/label/agreement", "/label/a-1"} {
+		b.everyLook(t, origin+page, axe, "cluster"+strings.NewReplacer("/en/label/", "-en-", "/label/", "-").Replace(page))
+	}
 	b.clean(t, origin)
 }
 
@@ -370,43 +539,49 @@ func TestBrowserOpensEveryKindOfPage(t *testing.T) {
 	b := newTab(t)
 	dir := demoReport(t)
 	axe := axeCore(t)
-	shots := os.Getenv("SADA_SHOTS")
 	for _, lang := range []string{"", "en/"} {
 		for _, page := range onePageOfEach(t, dir) {
-			address := "file://" + filepath.Join(dir, lang+page)
-			for _, width := range []int64{1280, 375} {
-				for _, scheme := range []string{"light", "dark"} {
-					if lang != "" && scheme == "dark" && shots == "" { // the colours are the same
-						continue
-					}
-					command(t, b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 900, DeviceScaleFactor: 1, Mobile: width < 500})
-					command(t, b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
-					b.open(t, address)
-					where := fmt.Sprintf("%s%s, %d wide, %s", lang, page, width, scheme)
-					if font := value[string](t, b, `getComputedStyle(document.body).fontFamily`); !strings.Contains(font, "system-ui") {
-						t.Errorf("%s: the style is not applied", where)
-					}
-					if over := value[int](t, b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
-						t.Errorf("%s: %d pixels too wide", where, over)
-					}
-					for _, v := range violations(t, b, axe) {
-						t.Errorf("%s: %s", where, v)
-					}
-					if shots != "" && (lang == "" || page == "index.html") {
-						picture, err := chromedp.Run(b, chromedp.FullScreenshot(100))
-						if err != nil {
-							t.Fatal(err)
-						}
-						name := strings.NewReplacer("/", "-", ".html", "").Replace(lang + strings.Split(page, "/")[0])
-						if err := os.WriteFile(filepath.Join(shots, fmt.Sprintf("%s-%d-%s.png", name, width, scheme)), picture, 0o644); err != nil {
-							t.Fatal(err)
-						}
-					}
-				}
-			}
+			b.everyLook(t, "file://"+filepath.Join(dir, lang+page), axe, strings.NewReplacer("/", "-", ".html", "").Replace(lang+strings.Split(page, "/")[0]))
 		}
 	}
 	b.clean(t, "file://")
+}
+
+// everyLook opens a page at a desktop's and at a phone's width, in light and in dark, and holds it to what
+// all must keep. With SADA_SHOTS it keeps pictures of them under a name.
+func (b *tab) everyLook(t *testing.T, address, axe, shot string) {
+	t.Helper()
+	shots := os.Getenv("SADA_SHOTS")
+	for _, width := range []int64{1280, 390} {
+		for _, scheme := range []string{"light", "dark"} {
+			if strings.Contains(address, "/en/") && scheme == "dark" { // the colours are the same
+				continue
+			}
+			command(t, b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 900, DeviceScaleFactor: 1, Mobile: width < 500})
+			command(t, b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+			b.open(t, address)
+			where := fmt.Sprintf("%s, %d wide, %s", address, width, scheme)
+			if font := value[string](t, b, `getComputedStyle(document.body).fontFamily`); !strings.Contains(font, "system-ui") {
+				t.Errorf("%s: the style is not applied", where)
+			}
+			if over := value[int](t, b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
+				t.Errorf("%s: %d pixels too wide", where, over)
+			}
+			for _, v := range violations(t, b, axe) {
+				t.Errorf("%s: %s", where, v)
+			}
+			if shots == "" {
+				continue
+			}
+			picture, err := chromedp.Run(b, chromedp.FullScreenshot(100))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(shots, fmt.Sprintf("%s-%d-%s.png", shot, width, scheme)), picture, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 }
 
 // axeCore is the source of axe-core.

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -115,7 +116,12 @@ func (r *reader) get(t *testing.T, path string) (int, string) {
 // post sends a form as the page of an origin would; the answer is that of the page it leads to.
 func (r *reader) post(t *testing.T, path, origin, label string) (int, string) {
 	t.Helper()
-	req, err := http.NewRequest(http.MethodPost, r.origin+path, strings.NewReader(url.Values{"label": {label}}.Encode()))
+	return r.form(t, path, origin, url.Values{"label": {label}})
+}
+
+func (r *reader) form(t *testing.T, path, origin string, values url.Values) (int, string) {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodPost, r.origin+path, strings.NewReader(values.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,5 +288,127 @@ func TestServeIsBlind(t *testing.T) {
 	}
 	if swapped < 3 || swapped > 17 {
 		t.Errorf("%d of 20 pairs are the other way round", swapped)
+	}
+}
+
+// marked is what the form on a page says as it stands, without a button.
+func marked(t *testing.T, page string) url.Values {
+	t.Helper()
+	root, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make(url.Values)
+	for _, e := range elements(root) {
+		if _, ok := attr(e, "checked"); e.Data == "input" && ok {
+			name, _ := attr(e, "name")
+			value, _ := attr(e, "value")
+			out.Add(name, value)
+		}
+	}
+	return out
+}
+
+func TestServeClusters(t *testing.T) {
+	args, file, sample := clusterSample(t)
+	links, _ := served(t, append(args, "--annotator", "a", "--annotator", "b")...)
+	one, two := newReader(t, links[0]), newReader(t, links[1])
+	at := slices.IndexFunc(sample.Draws, func(d eval.Draw) bool { return len(d.Asked) > 2 && d.Asked[1].Together })
+	d := sample.Draws[at]
+	path := "/en/label/" + strconv.Itoa(at+1)
+	send := func(r *reader, path string, values url.Values) string {
+		t.Helper()
+		code, body := r.form(t, path, r.origin, values)
+		if code != http.StatusOK {
+			t.Fatalf("%s %v gives %d", path, values, code)
+		}
+		return body
+	}
+	key := func(who string, i int) [3]string { return [3]string{who, d.Page, d.Asked[i].Page} }
+
+	// As it stands nothing is marked: the cluster is one, and no other is.
+	_, page := one.get(t, path)
+	send(one, path, marked(t, page))
+	got := answersOf(t, file)
+	for i, a := range d.Asked {
+		if want := map[bool]eval.Label{true: eval.SameStory, false: eval.Different}[a.Together]; got[key("a", i)] != want {
+			t.Errorf("%v is %q, want %q", a, got[key("a", i)], want)
+		}
+	}
+	// It comes back as it was answered, and what was said of one text of another says it.
+	_, page = two.get(t, path)
+	values := marked(t, page)
+	values.Set("t0", "different")
+	values.Set("t1", "unsure")
+	send(two, path, values)
+	_, page = two.get(t, path)
+	if again := marked(t, page); again.Get("t0") != "different" || again.Get("t1") != "unsure" || len(again) != len(values) {
+		t.Errorf("marked %v, then %v", values, again)
+	}
+	if _, list := two.get(t, "/en/label/answers"); !strings.Contains(list, "1 of") || !strings.Contains(list, "unsure of 1") {
+		t.Errorf("the list of answers is\n%s", list)
+	}
+	// The two differ on one text; it is settled.
+	_, page = one.get(t, "/en/label/agreement")
+	if link := `href="a-` + strconv.Itoa(at+1) + `"`; strings.Count(page, `href="a-`) != 1 || !strings.Contains(page, link) {
+		t.Errorf("the disputes are not one, to %s:\n%s", link, page)
+	}
+	_, page = one.get(t, "/en/label/a-"+strconv.Itoa(at+1))
+	if strings.Count(page, ">disputed<") != 1 {
+		t.Errorf("%d texts are disputed", strings.Count(page, ">disputed<"))
+	}
+	values = marked(t, page)
+	values.Set("t0", "different")
+	if body := send(one, "/en/label/a-"+strconv.Itoa(at+1), values); !strings.Contains(body, "settled:") {
+		t.Error("nothing is settled")
+	}
+	if got := answersOf(t, file); got[key("adjudication", 0)] != eval.Different {
+		t.Errorf("settled as %q", got[key("adjudication", 0)])
+	}
+	// Two texts were asked about each with the other: to take one answer back leaves the other.
+	back := slices.IndexFunc(sample.Draws, func(x eval.Draw) bool { return x.Page == d.Asked[0].Page })
+	send(one, "/label/"+strconv.Itoa(back+1), url.Values{"all": {"one"}})
+	send(one, "/label/undo", nil)
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, _, err := eval.ReadJudgements(bytes.NewReader(b), eval.JSONL, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := eval.NewJudgements(said)
+	if n := len(all.Sheets[slices.Index(all.Annotators, "a")]); n != len(d.Asked) {
+		t.Errorf("after undo a's labels are %d, want %d", n, len(d.Asked))
+	}
+	if _, page := one.get(t, "/en/label/answers"); strings.Count(page, ">change<") != 1 {
+		t.Error("after undo the first answer is not the only one")
+	}
+	send(one, "/label/undo", nil)
+	for k := range answersOf(t, file) {
+		if k[0] == "a" {
+			t.Errorf("after all was taken back there is %v", k)
+		}
+	}
+	// A form that leaves something open, or says what cannot be said, is refused.
+	before, _ := os.ReadFile(file)
+	for _, values := range []url.Values{nil, {"t0": {"same"}}, {"label": {"same_text"}}} {
+		if code, _ := one.form(t, path, one.origin, values); code != http.StatusBadRequest {
+			t.Errorf("%v gives %d", values, code)
+		}
+	}
+	if after, err := os.ReadFile(file); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("a refused form is in the file: %v", err)
+	}
+	// The rest is answered as it stands: the corpus was tuned to be right.
+	for n := range sample.Draws {
+		send(one, "/label/"+strconv.Itoa(n+1), url.Values{"all": {"one"}})
+	}
+	if _, page := one.get(t, "/en/label/"); !strings.Contains(page, "Everything has an answer") {
+		t.Error("something is still open")
+	}
+	out := sada(t, "estimate", args[2], file, "--annotator", "a")
+	if !strings.Contains(out, "precision  1.000") || !strings.Contains(out, "f1         1.000") {
+		t.Errorf("the estimate is\n%s", out)
 	}
 }

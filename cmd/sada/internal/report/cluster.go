@@ -95,11 +95,16 @@ func (l *Labeller) clusterView(annotator string, n int) view {
 		}
 		if annotator == Adjudicator {
 			row.Votes = l.votes(p)
+			sure := make(map[string]eval.Label)
 			for _, vote := range row.Votes {
-				row.Dispute = row.Dispute || l.said(vote.label) != l.said(row.Votes[0].label)
+				if said := l.said(vote.label); said != saidUnsure {
+					sure[said] = vote.label
+				}
 			}
-			if !ok && len(row.Votes) > 0 && !row.Dispute {
-				label, ok = row.Votes[0].label, true
+			if row.Dispute = len(sure) > 1; !ok && len(sure) == 1 {
+				for _, label = range sure {
+					ok = true
+				}
 			}
 		}
 		if ok {
