@@ -23,7 +23,6 @@ type Labeller struct {
 	kind  eval.Kind
 	tasks []task
 	place map[[2]string]int // by key: the task
-	of    map[[2]string]int // by pair, in the order of its ids: a task that asks about it
 }
 
 // task is what is asked at once: a pair, or a text that was drawn and those of which one is asked
@@ -42,7 +41,7 @@ const maxAsked = MaxRows - 20
 // NewLabeller labels a sample. It is an error if a page of it is not in the run, or if there is nothing
 // to be labelled.
 func NewLabeller(s *Site, j *Journal, sample eval.SampleFile) (*Labeller, error) {
-	l := &Labeller{Journal: j, site: s, kind: cmp.Or(sample.Kind, eval.Story), place: make(map[[2]string]int), of: make(map[[2]string]int)}
+	l := &Labeller{Journal: j, site: s, kind: cmp.Or(sample.Kind, eval.Story), place: make(map[[2]string]int)}
 	if sample.Clusters {
 		for i := range sample.Draws {
 			d := &sample.Draws[i]
@@ -73,9 +72,6 @@ func NewLabeller(s *Site, j *Journal, sample eval.SampleFile) (*Labeller, error)
 				}
 			}
 			l.place[l.key(p[0], p[1])] = n
-			if _, ok := l.of[pairKey(p[0], p[1])]; !ok {
-				l.of[pairKey(p[0], p[1])] = n
-			}
 		}
 	}
 	return l, nil
@@ -362,7 +358,14 @@ type disputeRow struct {
 
 func (l *Labeller) agreementView() (view, error) {
 	var v agreementView
-	all := eval.NewJudgements(l.Journal.Said())
+	said := l.Journal.Said()
+	all := eval.NewJudgements(said)
+	asked := make(map[[2]string]int) // by pair: the task with which it was answered
+	for _, j := range said {
+		if n, ok := l.place[l.key(j.A, j.B)]; ok {
+			asked[pairKey(j.A, j.B)] = n
+		}
+	}
 	settled := make(map[[2]string]eval.Label)
 	var sheets [][]eval.Pair
 	for i, annotator := range all.Annotators {
@@ -393,7 +396,7 @@ func (l *Labeller) agreementView() (view, error) {
 		v.Measures = append(v.Measures, measureRow{"Krippendorff's alpha", eval.Krippendorff(ratings, b).String()})
 		v.Pairs = len(ratings.Items)
 		for _, d := range ratings.Disagreements() {
-			n, ok := l.of[pairKey(d.A, d.B)]
+			n, ok := asked[pairKey(d.A, d.B)]
 			if !ok {
 				continue
 			}

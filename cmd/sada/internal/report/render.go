@@ -109,7 +109,6 @@ func (r *renderer) functions(lang int, root string) template.FuncMap {
 		"url":    func(path string) string { return root + path },
 		"ltitle": func(s string) []piece { return excerpt(s, listTitle) },
 		"lname":  func(s string) []piece { return excerpt(s, listName) },
-		"lname2": func(s string) []piece { return excerpt(s, 2*listName) },
 		"lid":    func(s string) []piece { return excerpt(s, listID) },
 		"lpath":  func(s string) []piece { return excerpt(s, 3*listID) },
 		"long":   func(s string) []piece { return excerpt(s, 4*listTitle) },
@@ -130,6 +129,12 @@ func (r *renderer) functions(lang int, root string) template.FuncMap {
 			}
 			return name(r, listName)
 		},
+		"why": func(s string) reasonText {
+			if ar, ok := arabicReason(s); ok && lang == arabicUI {
+				return reasonText{excerpt(ar, 2*listName), true}
+			}
+			return reasonText{excerpt(s, 2*listName), false}
+		},
 		"choice": func(field, value, said, key, en, ar string) choice {
 			return choice{field, value, key, [2]string{en, ar}[lang], said == value}
 		},
@@ -143,6 +148,12 @@ func (r *renderer) functions(lang int, root string) template.FuncMap {
 			return "other"
 		},
 	}
+}
+
+// reasonText is a reason in the language of the interface, or in English.
+type reasonText struct {
+	Pieces []piece
+	Arabic bool
 }
 
 // choice is a radio button.

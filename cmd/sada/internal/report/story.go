@@ -198,6 +198,7 @@ type storyRow struct {
 	Story, Headline        string
 	URL                    string
 	Pages, Groups, Bridges int
+	Suggested              int // other stories that may be the same
 	Sources                int64
 	First, Last            string
 	Label                  []string
@@ -206,7 +207,7 @@ type storyRow struct {
 
 func (s *Site) storyRow(n int) storyRow {
 	st := &s.run.Stories[n]
-	return storyRow{Story: st.Story, Headline: st.Headline, URL: s.storyURL(n), Pages: len(st.Pages), Groups: len(st.CopyGroups), Bridges: len(s.facts[n].bridges), Sources: st.Sources,
+	return storyRow{Story: st.Story, Headline: st.Headline, URL: s.storyURL(n), Pages: len(st.Pages), Groups: len(st.CopyGroups), Bridges: len(s.facts[n].bridges), Suggested: len(st.Suggested), Sources: st.Sources,
 		First: date(st.First), Last: date(st.Last), Label: st.Label, Density: st.Density, Doubt: s.facts[n].doubt}
 }
 
@@ -257,8 +258,16 @@ type storyView struct {
 	Part       part
 	BridgeRows []bridgeRow
 	BridgePart part
-	Near       []nearRow
-	NearPart   part
+	// Stories that the run suggests to be the same.
+	SuggestRows []suggestRow
+	SuggestPart part
+	Near        []nearRow
+	NearPart    part
+}
+
+type suggestRow struct {
+	storyRow
+	Similarity float64
 }
 
 type tick struct {
@@ -293,7 +302,7 @@ type nearRow struct {
 
 // Bounds of a story's page: its lists and the lanes together stay under MaxRows.
 const (
-	storyPages = MaxRows - maxLanes - 2*nearShown - 2
+	storyPages = MaxRows - maxLanes - 3*nearShown - 2
 	maxLanes   = 24
 	lineWidth  = 600
 	lineEdge   = 10
@@ -302,8 +311,9 @@ const (
 func (s *Site) storyPage(n int) view {
 	r, st, f := s.run, &s.run.Stories[n], &s.facts[n]
 	v := storyView{storyRow: s.storyRow(n), Part: cut(len(st.Pages), storyPages, "the earliest come first", "الأقدم أولا"),
-		BridgePart: cut(len(f.bridges), nearShown, "those between the largest parts come first", "ما يصل بين أكبر الأجزاء أولا"),
-		NearPart:   cut(f.all, nearShown, "the nearest come first", "الأقرب أولا")}
+		BridgePart:  cut(len(f.bridges), nearShown, "those between the largest parts come first", "ما يصل بين أكبر الأجزاء أولا"),
+		SuggestPart: cut(len(st.Suggested), nearShown, "the most alike come first", "الأكثر تشابها أولا"),
+		NearPart:    cut(f.all, nearShown, "the nearest come first", "الأقرب أولا")}
 	for _, id := range st.Pages[:v.Part.Shown] {
 		i := r.at[id]
 		p := &r.Pages[i]
@@ -316,6 +326,11 @@ func (s *Site) storyPage(n int) view {
 	}
 	for _, b := range f.bridges[:v.BridgePart.Shown] {
 		v.BridgeRows = append(v.BridgeRows, bridgeRow{s.nearRow(&r.Near[b.row]), b.small, b.big})
+	}
+	for _, x := range st.Suggested {
+		if k, ok := r.story[x.Story]; ok && len(v.SuggestRows) < v.SuggestPart.Shown {
+			v.SuggestRows = append(v.SuggestRows, suggestRow{s.storyRow(k), x.Similarity})
+		}
 	}
 	for _, x := range f.near {
 		v.Near = append(v.Near, nearRow{storyRow: s.storyRow(x.story), Mean: x.mean, Weight: r.Near[x.best].Weight, Best: s.nearRow(&r.Near[x.best]), Pairs: x.pairs})

@@ -36,6 +36,7 @@ type overview struct {
 	Last     string
 	Sources  int
 	Kinds    []kindCount
+	Unmet    int // wanted pairs that could not be honoured
 }
 
 type kindCount struct {
@@ -73,7 +74,7 @@ func (s *Site) overview(*cluster.Maker) view {
 		}
 	}
 	rejected := c["rejects"] + c["duplicates"]
-	v := overview{Pages: len(r.Pages), Funnel: []stage{
+	v := overview{Pages: len(r.Pages), Unmet: len(r.Manifest.Unmet), Funnel: []stage{
 		{[2]string{"records read", "سجلات مقروءة"}, int64(len(r.Pages)) + rejected, [2]string{}, "run.html", 0},
 		{[2]string{"rejected", "مرفوضة"}, rejected, [2]string{"unreadable, or an id seen before", "لا تقرأ أو تكرر معرفها"}, "rejects.html", 0},
 		{[2]string{"pages", "صفحات"}, int64(len(r.Pages)), [2]string{}, "maps.html", 0},
@@ -132,14 +133,43 @@ type manifestView struct {
 	CountList  []pair
 	Limits     []pair
 	InputPart  part
+	UnmetRows  []unmetRow
+	UnmetPart  part
 	NoTexts    string
 }
+
+// unmetRow is a wanted pair that could not be honoured.
+type unmetRow struct {
+	A, B   ref // without a title where there is no such page
+	Cannot bool
+	Reason string
+}
+
+// Rows of the lists of a run, which together stay under MaxRows.
+const (
+	maxUnmet  = 100
+	maxInputs = 250
+)
 
 type pair struct{ Key, Value string }
 
 func (s *Site) manifest(*cluster.Maker) view {
 	m := *s.run.Manifest
-	v := manifestView{Manifest: &m, InputPart: cut(len(m.Inputs), MaxRows, "the first are shown", "يظهر أولها"), NoTexts: s.reason}
+	v := manifestView{Manifest: &m, InputPart: cut(len(m.Inputs), maxInputs, "the first are shown", "يظهر أولها"), UnmetPart: cut(len(m.Unmet), maxUnmet, "the first are shown, run.json has all", "يظهر أولها، وكلها في run.json"), NoTexts: s.reason}
+	for _, u := range m.Unmet[:v.UnmetPart.Shown] {
+		row := unmetRow{Cannot: u.Kind == cluster.CannotLink, Reason: u.Reason}
+		for _, x := range []struct {
+			to *ref
+			id string
+		}{{&row.A, u.A}, {&row.B, u.B}} {
+			if i, ok := s.run.at[x.id]; ok {
+				*x.to = s.ref(i)
+			} else {
+				*x.to = ref{ID: x.id}
+			}
+		}
+		v.UnmetRows = append(v.UnmetRows, row)
+	}
 	m.Inputs = m.Inputs[:v.InputPart.Shown]
 	m.Arguments = m.Arguments[:min(len(m.Arguments), MaxRows)]
 	var options map[string]json.RawMessage
