@@ -476,3 +476,48 @@ func TestEvaluationPage(t *testing.T) {
 		}
 	}
 }
+
+// What was wanted and could not be, what the run suggests, and reasons are in the language of the page.
+func TestReportTellsWhatIsOpen(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	must := at("must.tsv")
+	if err := os.WriteFile(must, []byte("p001\tno<b>where\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	sada(t, "run", demo, "--out", at("run"), "-q", "--threshold", "0.2", "--must-link", must)
+	sada(t, "report", at("run"), "-o", at("report"), "-q")
+	pages := htmlPages(t, at("report"))
+	checkPages(t, pages)
+	inEnglish := regexp.MustCompile(`equal words|another subject|announced|has a page of its own|no page`)
+	suggested, reasons := 0, 0
+	for _, p := range pages {
+		text := textOf(p.root)
+		switch {
+		case p.path == "en/run.html":
+			if !strings.Contains(text, `no page "no<b>where"`) || !strings.Contains(text, "to be together") {
+				t.Error("the pair that could not be honoured is not in the page of the run")
+			}
+		case p.path == "run.html" && !strings.Contains(text, `لا صفحة بالمعرف "no<b>where"`):
+			t.Error("nor is it in Arabic")
+		case p.path == "en/index.html" && !strings.Contains(text, "1 wanted pairs could not be honoured"):
+			t.Error("the overview does not tell of it")
+		case strings.HasPrefix(p.path, "en/story/") && strings.Contains(text, "Suggested: perhaps one story with this"):
+			suggested++
+		}
+		if strings.HasPrefix(p.path, "en/") {
+			reasons += len(inEnglish.FindAllString(text, -1))
+			continue
+		}
+		for _, n := range elements(p.root) {
+			if n.Data == "main" {
+				if found := inEnglish.FindString(textOf(n)); found != "" {
+					t.Errorf("%s: %q", p.path, found)
+				}
+			}
+		}
+	}
+	if suggested == 0 || reasons == 0 {
+		t.Errorf("%d suggestions, %d reasons", suggested, reasons)
+	}
+}
