@@ -130,6 +130,7 @@ type sweepView struct {
 	StepPart  part
 	At        int // of the operating point
 	Series    []seriesRow
+	SerPart   part
 	Marks     []whisker
 	OperX     float64
 	Series0   string
@@ -283,7 +284,8 @@ func (s *Site) sweepView(w *Sweep) *sweepView {
 	slices.SortFunc(names, func(a, b string) int {
 		return cmp.Or(cmp.Compare(best[b].BCubed.F1, best[a].BCubed.F1), cmp.Compare(a, b))
 	})
-	for _, n := range names[:min(len(names), maxMoves)] {
+	v.SerPart = cut(len(names), maxMoves, "the best come first", "الأفضل أولا")
+	for _, n := range names[:v.SerPart.Shown] {
 		v.Series = append(v.Series, seriesRow{n, best[n]})
 	}
 	return v
@@ -360,6 +362,7 @@ type diffView struct {
 	*Diff
 	Kinds []diffKind
 	Lines []scoreLine
+	Part  part // of the lines
 }
 
 type diffKind struct {
@@ -432,7 +435,8 @@ func (s *Site) diffView(d *Diff) *diffView {
 		}
 		return fmt.Sprintf("%.4f", *x)
 	}
-	for _, x := range d.Scores[:min(len(d.Scores), maxMoves)] {
+	v.Part = cut(len(d.Scores), maxMoves, "the first are shown", "يظهر أولها")
+	for _, x := range d.Scores[:v.Part.Shown] {
 		l := scoreLine{Measure: x.Measure, First: number(x.First), Second: number(x.Second), Change: x.Change.Reason, Sign: cmp.Or(x.Change.Sign, "?")}
 		if x.Change.Difference != nil {
 			l.Change = x.Change.Difference.String()

@@ -31,12 +31,14 @@ type overview struct {
 	Doubtful []storyRow
 	Groups   []groupRow
 	Texts    []reusedRow
-	Pages    int
-	First    string
-	Last     string
-	Sources  int
-	Kinds    []kindCount
-	Unmet    int // wanted pairs that could not be honoured
+	// How much of each list is shown.
+	StoryPart, DoubtPart, GroupPart, TextPart part
+	Pages                                     int
+	First                                     string
+	Last                                      string
+	Sources                                   int
+	Kinds                                     []kindCount
+	Unmet                                     int // wanted pairs that could not be honoured
 }
 
 type kindCount struct {
@@ -84,12 +86,12 @@ func (s *Site) overview(*cluster.Maker) view {
 		{[2]string{"copy groups", "مجموعات نسخ"}, int64(groups), [2]string{fmt.Sprintf("%d pages", grouped), fmt.Sprintf("%d صفحة", grouped)}, "copies.html", 0},
 		{[2]string{"stories in several wordings", "قصص بأكثر من صياغة"}, int64(stories), [2]string{fmt.Sprintf("%d pages", told), fmt.Sprintf("%d صفحة", told)}, "stories.html", 0},
 	}}
-	most := int64(1)
+	widest := int64(1)
 	for _, st := range v.Funnel {
-		most = max(most, st.N)
+		widest = max(widest, st.N)
 	}
 	for i := range v.Funnel {
-		v.Funnel[i].Width = 100 * float64(v.Funnel[i].N) / float64(most)
+		v.Funnel[i].Width = 100 * float64(v.Funnel[i].N) / float64(widest)
 		if v.Funnel[i].N > 0 {
 			v.Funnel[i].Width = max(v.Funnel[i].Width, .6)
 		}
@@ -107,6 +109,9 @@ func (s *Site) overview(*cluster.Maker) view {
 		return rows
 	}
 	v.Stories, v.Doubtful = take(s.bySize()), take(s.byDoubt())
+	most := func(total int, en, ar string) part { return cut(total, overviewRows, en, ar) }
+	v.StoryPart, v.DoubtPart = most(len(s.bySize()), "those in the most wordings", "الأكثر صياغات"), most(len(s.byDoubt()), "the most doubtful", "الأكثر شكا")
+	v.GroupPart, v.TextPart = most(groups, "the largest", "الأكبر"), most(len(s.reused), "those on the most pages", "ما يرد في أكثر الصفحات")
 	for _, g := range r.groupsBySize()[:min(groups, overviewRows)] {
 		v.Groups = append(v.Groups, s.groupRow(g))
 	}
@@ -187,17 +192,22 @@ func (s *Site) manifest(*cluster.Maker) view {
 }
 
 type rejectList struct {
-	Rows    []publish.Reject
-	Reasons []reason
-	Part    part
+	Rows       []publish.Reject
+	Reasons    []reason
+	Part       part
+	ReasonPart part
 }
+
+// maxReasons is how many reasons of rejects are listed; with the rejects they stay under MaxRows.
+const maxReasons = 100
 
 func (s *Site) rejects(*cluster.Maker) view {
 	total := 0
 	for _, x := range s.run.Reasons {
 		total += x.N
 	}
-	l := rejectList{Rows: s.run.Rejects, Reasons: s.run.Reasons[:min(len(s.run.Reasons), MaxRows)], Part: part{len(s.run.Rejects), total, [2]string{"the first of the input are shown", "يظهر أولها في المدخلات"}}}
+	l := rejectList{Part: cut(total, MaxRows-maxReasons, "the first of the input are shown", "يظهر أولها في المدخلات"), ReasonPart: cut(len(s.run.Reasons), maxReasons, "the commonest come first", "الأكثر تكررا أولا")}
+	l.Rows, l.Reasons = s.run.Rejects[:l.Part.Shown], s.run.Reasons[:l.ReasonPart.Shown]
 	return view{kind: "rejects", title: [2]string{"Rejects", "المرفوضات"}, data: l}
 }
 
