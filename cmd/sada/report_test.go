@@ -325,22 +325,30 @@ func structure(root *html.Node) string {
 	return b.String()
 }
 
+// hostileRows is a part of the demo corpus with hostile strings, or what of makes of them, in titles,
+// sources and texts. A page's structure may depend on where its words are: they are where the hostile
+// ones are.
+func hostileRows(t *testing.T, n int, of func(string) string) []inputRow {
+	t.Helper()
+	rows := demoPages(t)[:n]
+	for i := range rows {
+		x := of(hostile[i%len(hostile)])
+		rows[i].Title = x + " " + rows[i].Title
+		rows[i].Source += " " + of(hostile[i%5])
+		at := strings.Index(rows[i].Text, "\n") + 1
+		rows[i].Text = rows[i].Text[:at] + x + " " + rows[i].Text[at:]
+	}
+	return rows
+}
+
 func TestReportOfHostilePages(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it makes two corpora and all their pages")
 	}
-	// A page's structure may depend on where its words are, so both corpora have the same ones.
 	build := func(of func(string) string) []inputRow {
-		rows := demoPages(t)[:60]
-		for i := range rows {
-			x := of(hostile[i%len(hostile)])
-			rows[i].Title = x + " " + rows[i].Title
-			rows[i].Source += " " + of(hostile[i%5])
-			at := strings.Index(rows[i].Text, "\n") + 1
-			rows[i].Text = rows[i].Text[:at] + x + " " + rows[i].Text[at:]
-			if i%7 == 0 {
-				rows[i].ID += of(hostile[i/7%5])
-			}
+		rows := hostileRows(t, 60, of)
+		for i := 0; i < len(rows); i += 7 {
+			rows[i].ID += of(hostile[i/7%5])
 		}
 		return rows
 	}

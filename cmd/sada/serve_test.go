@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -420,5 +421,48 @@ func TestServeClusters(t *testing.T) {
 	out := sada(t, "estimate", args[2], file, "--annotator", "a")
 	if !strings.Contains(out, "precision  1.000") || !strings.Contains(out, "f1         1.000") {
 		t.Errorf("the estimate is\n%s", out)
+	}
+}
+
+// The pages on which hostile texts are labelled have the structure of those with harmless ones.
+func TestServeHostilePages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it opens all questions of two corpora")
+	}
+	structures := func(of func(string) string, what string) map[string]int {
+		dir := t.TempDir()
+		at := func(name string) string { return filepath.Join(dir, name) }
+		var b bytes.Buffer
+		for _, row := range hostileRows(t, 30, of) {
+			if err := jsonLine(&b, row); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.WriteFile(at("in.jsonl"), b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		sada(t, "run", at("in.jsonl"), "--out", at("run"), "-q")
+		sada(t, "sample", at("run"), "--of", what, "--each", "100", "--out", at("sample.jsonl"))
+		links, stop := served(t, at("run"), "--sample", at("sample.jsonl"), "--labels", at("labels.jsonl"), "--annotator", of(`<b>"a</b>`))
+		defer stop()
+		r := newReader(t, links[0])
+		out := make(map[string]int)
+		for n := 1; ; n++ {
+			code, body := r.get(t, "/en/label/"+strconv.Itoa(n))
+			if code == http.StatusNotFound {
+				return out
+			}
+			root, err := html.Parse(strings.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			out[structure(root)]++
+		}
+	}
+	for _, what := range []string{"pairs", "clusters"} {
+		bad, good := structures(func(s string) string { return s }, what), structures(harmless, what)
+		if !maps.Equal(bad, good) || len(bad) == 0 {
+			t.Errorf("%s: %d structures of hostile pages, %d of harmless ones", what, len(bad), len(good))
+		}
 	}
 }
