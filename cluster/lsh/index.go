@@ -2,6 +2,7 @@ package lsh
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -160,12 +161,7 @@ type scan struct {
 
 // buckets sorts entries by key, then by age, and calls each for every run of at least two equal keys.
 func (s *scan) buckets(entries []entry, each func([]entry)) {
-	slices.SortFunc(entries, func(a, b entry) int {
-		if a.key != b.key {
-			return cmp.Compare(a.key, b.key)
-		}
-		return cmp.Compare(a.i, b.i)
-	})
+	sortEntries(entries)
 	for from := 0; from < len(entries); {
 		to := from + 1
 		for to < len(entries) && entries[to].key == entries[from].key {
@@ -176,6 +172,47 @@ func (s *scan) buckets(entries []entry, each func([]entry)) {
 		}
 		from = to
 	}
+}
+
+// sortEntries sorts by key, then by age. Keys are hashes: dealt out by their top bits, as many parts as there are
+// entries, hardly any of which has several, they are nearly in order.
+func sortEntries(entries []entry) {
+	const least = 64 // with fewer, there is nothing to be gained
+	if len(entries) < least {
+		slices.SortFunc(entries, byKey)
+		return
+	}
+	shift := 64 - bits.Len(uint(len(entries)))
+	next := make([]uint32, 1<<(64-shift))
+	for _, e := range entries {
+		next[e.key>>shift]++
+	}
+	sum := uint32(0)
+	for i, n := range next {
+		next[i], sum = sum, sum+n
+	}
+	for _, e := range slices.Clone(entries) {
+		at := &next[e.key>>shift]
+		entries[*at] = e
+		*at++
+	}
+	for from := 0; from < len(entries); {
+		to := from + 1
+		for to < len(entries) && entries[to].key>>shift == entries[from].key>>shift {
+			to++
+		}
+		if to-from > 1 {
+			slices.SortFunc(entries[from:to], byKey)
+		}
+		from = to
+	}
+}
+
+func byKey(a, b entry) int {
+	if a.key != b.key {
+		return cmp.Compare(a.key, b.key)
+	}
+	return cmp.Compare(a.i, b.i)
 }
 
 // open collects the pairs of a bucket of the given band. Those of one within the limit are all of
