@@ -487,12 +487,12 @@ type assigned struct {
 }
 
 func newResults(res *cluster.Result, in *input, old assigned) (*results, error) {
-	r := &results{Result: res, published: in.published, surfaces: cluster.Surfaces(res.Pages, in.stemmer)}
+	r := &results{Result: res, published: in.published}
 	ids := make([]string, len(res.Pages))
 	for i, p := range res.Pages {
 		ids[i] = p.ID
 	}
-	for _, kind := range []struct {
+	kinds := []struct {
 		name   string
 		prefix identity.Prefix
 		old    *identity.State
@@ -501,14 +501,28 @@ func newResults(res *cluster.Result, in *input, old assigned) (*results, error) 
 	}{
 		{"copy_group", identity.CopyGroup, old.groups, res.CopyOf, &r.groups},
 		{"story", identity.Story, old.stories, res.StoryOf, &r.told},
-	} {
-		now, events, err := identity.Assign(kind.old, identity.Grouping{Pages: ids, Group: kind.of},
-			identity.Night{Number: old.night, Name: old.name, Prefix: kind.prefix, Deleted: old.deleted})
-		if err != nil {
-			return nil, fmt.Errorf("IDs of the %ss: %w", kind.name, err)
-		}
-		*kind.now = now
-		for _, e := range events {
+	}
+	events := make([][]identity.Event, len(kinds))
+	var group errgroup.Group
+	group.Go(func() error {
+		r.surfaces = cluster.Surfaces(res.Pages, in.stemmer)
+		return nil
+	})
+	for i, kind := range kinds {
+		group.Go(func() (err error) {
+			*kind.now, events[i], err = identity.Assign(kind.old, identity.Grouping{Pages: ids, Group: kind.of},
+				identity.Night{Number: old.night, Name: old.name, Prefix: kind.prefix, Deleted: old.deleted})
+			if err != nil {
+				return fmt.Errorf("IDs of the %ss: %w", kind.name, err)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	for i, kind := range kinds {
+		for _, e := range events[i] {
 			r.changes = append(r.changes, publish.Change{Event: string(e.Kind), Kind: kind.name, ID: e.ID, Other: e.Other, Pages: e.Pages})
 		}
 	}
@@ -527,7 +541,7 @@ func noState(in *input) assigned {
 // write writes the tables. If the context ends it returns soon, and what is written is not whole.
 func (r *results) write(ctx context.Context, f *publish.Folder, rejects []publish.Reject, workers int) error {
 	var group errgroup.Group
-	group.SetLimit(workers)
+	group.SetLimit(2 * workers) // half of them wait for the disk
 	tables := []func() error{
 		func() error { return publish.JSONL(f, "pages", until(ctx, r.pages())) },
 		func() error { return publish.Parquet(f, "pages", until(ctx, r.pages())) },
