@@ -505,6 +505,11 @@ func made(t *testing.T, dir string, b *strings.Builder, args ...string) {
 
 func BenchmarkRun(b *testing.B) {
 	pages := features(decode[record](b, filepath.Join(goldDir, "corpus.jsonl")))
+	bytes := 0
+	for _, p := range pages {
+		bytes += p.Bytes()
+	}
+	b.SetBytes(int64(bytes))
 	b.ReportAllocs()
 	for b.Loop() {
 		run(b, pages, Defaults())
@@ -522,5 +527,34 @@ func BenchmarkMake(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		features(records)
+	}
+}
+
+func BenchmarkSurfaces(b *testing.B) {
+	pages := features(decode[record](b, filepath.Join(goldDir, "corpus.jsonl")))
+	bytes := 0
+	for _, p := range pages {
+		bytes += len(p.Title)
+	}
+	b.SetBytes(int64(bytes))
+	b.ReportAllocs()
+	for b.Loop() {
+		Surfaces(pages, arabic.Light10)
+	}
+}
+
+// BenchmarkCounts folds the terms of titles and leads.
+func BenchmarkCounts(b *testing.B) {
+	pages := features(decode[record](b, filepath.Join(goldDir, "corpus.jsonl")))
+	terms := 0
+	for _, p := range pages {
+		terms += len(p.terms) + len(p.lead)
+	}
+	b.SetBytes(int64(8 * terms))
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, p := range pages {
+			p.Counts(p.shared.Parts, Defaults().Vocabulary)
+		}
 	}
 }

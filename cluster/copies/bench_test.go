@@ -52,6 +52,11 @@ func BenchmarkVerify(b *testing.B) {
 func BenchmarkSame(b *testing.B) {
 	pages, _ := wire(2000, 1)
 	pages = append(pages, slices.Clone(pages)...)
+	words := 0
+	for i := range pages {
+		words += len(pages[i].Words)
+	}
+	b.SetBytes(int64(4 * words))
 	b.ReportAllocs()
 	for b.Loop() {
 		Same(pages)

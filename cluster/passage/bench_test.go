@@ -49,3 +49,17 @@ func BenchmarkFind(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/page")
 	b.ReportMetric(float64(res.Hits)/n, "hits/page")
 }
+
+// BenchmarkJoin makes the anchors of all pages, joins them, and sorts the hits.
+func BenchmarkJoin(b *testing.B) {
+	pages := newsday(5000)
+	bytes := 0
+	for i := range pages {
+		bytes += pages[i].Bytes
+	}
+	b.SetBytes(int64(bytes))
+	b.ReportAllocs()
+	for b.Loop() {
+		join(len(pages), func(i int) []uint32 { return pages[i].Words }, Options{Parts: 1, Workers: 1}, func([]hit) {})
+	}
+}

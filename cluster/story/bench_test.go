@@ -49,7 +49,7 @@ func term(n uint64) tfidf.Term {
 func BenchmarkCluster(b *testing.B) {
 	nodes := planted(20_000, 1)
 	o := Defaults()
-	b.ReportAllocs()
+	weighed(b, nodes)
 	for b.Loop() {
 		r := Cluster(nodes, o)
 		b.ReportMetric(float64(r.Stats.Links)/float64(len(nodes)), "links/node")
@@ -66,10 +66,41 @@ func BenchmarkMethods(b *testing.B) {
 		run  func([]Node, []Link, float64, ...[2]int32) []int32
 	}{{"AverageLink", AverageLink}, {"Components", Components}, {"Propagation", Propagation}} {
 		b.Run(m.name, func(b *testing.B) {
+			b.SetBytes(int64(16 * len(links)))
 			b.ReportAllocs()
 			for b.Loop() {
 				m.run(nodes, links, .24)
 			}
 		})
+	}
+}
+
+// weighed says how many bytes the terms and weights of the nodes have.
+func weighed(b *testing.B, nodes []Node) {
+	terms := 0
+	for i := range nodes {
+		terms += nodes[i].Vector.Len()
+	}
+	b.SetBytes(int64(12 * terms))
+	b.ReportAllocs()
+}
+
+func BenchmarkGraph(b *testing.B) {
+	nodes := planted(20_000, 1)
+	o := Defaults()
+	o.Workers = 1
+	weighed(b, nodes)
+	for b.Loop() {
+		Graph(nodes, o)
+	}
+}
+
+func BenchmarkCalibrate(b *testing.B) {
+	nodes := planted(20_000, 1)
+	o := Defaults()
+	o.Workers = 1
+	weighed(b, nodes)
+	for b.Loop() {
+		Calibrate(nodes, o)
 	}
 }

@@ -148,6 +148,7 @@ func BenchmarkRepair(b *testing.B) {
 	for _, c := range []struct{ name, src string }{{"sound", strings.Repeat(page, 8)}, {"damaged", damage(strings.Repeat(page, 8))}} {
 		b.Run(c.name, func(b *testing.B) {
 			b.SetBytes(int64(len(c.src)))
+			b.ReportAllocs()
 			for b.Loop() {
 				Repair(c.src)
 			}

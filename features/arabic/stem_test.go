@@ -129,6 +129,7 @@ func BenchmarkTerm(b *testing.B) {
 		b.Run(s.String(), func(b *testing.B) {
 			var dst []byte
 			b.SetBytes(int64(len(t.Norm)))
+			b.ReportAllocs()
 			for b.Loop() {
 				for _, token := range t.Tokens {
 					dst = s.Term(dst[:0], t.Norm[token.At:token.End])

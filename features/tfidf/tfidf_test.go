@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -346,7 +347,7 @@ func BenchmarkVector(b *testing.B) {
 		c.Add(d)
 	}
 	tab := c.Freeze()
-	b.ReportAllocs()
+	sized(b, docs)
 	for i := 0; b.Loop(); i++ {
 		tab.Vector(docs[i%len(docs)])
 	}
@@ -374,6 +375,7 @@ func BenchmarkDot(b *testing.B) {
 		vs[i] = tab.Vector(d)
 	}
 	sum := 0.0
+	sized(b, docs)
 	for i := 0; b.Loop(); i++ {
 		sum += vs[i%200].Dot(vs[(i*7+1)%200])
 	}
@@ -419,5 +421,50 @@ func TestVectorOfRareWords(t *testing.T) {
 	}
 	if got := third.Length(); math.Abs(got-1) > 1e-6 {
 		t.Errorf("length %.3f of a document without a word of its own", got)
+	}
+}
+
+// sized says how many bytes of counts the documents have in the mean.
+func sized(b *testing.B, docs [][]Count) {
+	counts := 0
+	for _, d := range docs {
+		counts += len(d)
+	}
+	b.SetBytes(int64(12 * counts / len(docs))) // a term and its number
+	b.ReportAllocs()
+}
+
+func BenchmarkTop(b *testing.B) {
+	docs := benchDocs(1000)
+	var c Counter
+	for _, d := range docs {
+		c.Add(d)
+	}
+	tab := c.Freeze()
+	vectors := make([]Vector, len(docs))
+	for i, d := range docs {
+		vectors[i] = tab.Vector(d)
+	}
+	for _, k := range []int{15, 32} {
+		b.Run(strconv.Itoa(k), func(b *testing.B) {
+			sized(b, docs)
+			for i := 0; b.Loop(); i++ {
+				vectors[i%len(vectors)].Top(k)
+			}
+		})
+	}
+}
+
+func BenchmarkFold(b *testing.B) {
+	docs := benchDocs(1000)
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, d := range docs {
+		r.Shuffle(len(d), func(i, j int) { d[i], d[j] = d[j], d[i] })
+	}
+	work := make([]Count, 0, 150)
+	sized(b, docs)
+	for i := 0; b.Loop(); i++ {
+		work = append(work[:0], docs[i%len(docs)]...)
+		Fold(work)
 	}
 }

@@ -46,3 +46,16 @@ func FuzzValid(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkValid(b *testing.B) {
+	for name, check := range map[string]func([]byte) bool{"short": valid, "library": utf8.Valid} {
+		b.Run(name, func(b *testing.B) {
+			line := []byte(strings.Repeat("قال مصدر ان الميناء افتتح اليوم، \"بعد 14 شهرا\". ", 100))
+			b.SetBytes(int64(len(line)))
+			b.ReportAllocs()
+			for b.Loop() {
+				check(line)
+			}
+		})
+	}
+}
