@@ -14,6 +14,7 @@ import (
 	"cmp"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -49,7 +50,7 @@ type options struct {
 	Rounds  int           `help:"Rounds (default ${default})." default:"3"`
 	Threads int           `help:"Processors for each tool (default all)." default:"0"`
 	Timeout time.Duration `help:"Most that one process may take; a tool that takes longer is left out of later rounds (default ${default})." default:"20m"`
-	Python  string        `help:"Interpreter that makes the virtual environment of the peers (default ${default})." default:"python3.12"`
+	Python  string        `help:"Interpreter of Python 3.12, which makes the virtual environment of the peers (default the first of python3.12 and python3 that is one)."`
 	Sada    string        `help:"Program to run instead of one built here." type:"existingfile"`
 	Flags   []string      `help:"More flags for sada run." sep:"none"`
 	Floor   bool          `hidden:"" help:"Be the floor."`
@@ -180,6 +181,31 @@ func command(name string, args ...string) *exec.Cmd {
 	return c
 }
 
+// pythonVersion is the one that the list of peers is pinned for.
+const pythonVersion = "3.12"
+
+// choose returns the first of several interpreters that runs and has the version. One may be there and not
+// run: pyenv puts programs in the path for versions that are not selected.
+func choose(interpreters []string) (string, error) {
+	var found []string
+	for _, name := range interpreters {
+		out, err := exec.Command(name, "-c", "import sys, venv; print('%d.%d' % sys.version_info[:2])").Output()
+		version := strings.TrimSpace(string(out))
+		if err == nil && version == pythonVersion {
+			return name, nil
+		}
+		if err == nil {
+			err = fmt.Errorf("is Python %s", version)
+		}
+		if failed := (*exec.ExitError)(nil); errors.As(err, &failed) {
+			text, _, _ := strings.Cut(strings.TrimSpace(string(failed.Stderr)), "\n")
+			err = fmt.Errorf("%w: %s", err, text)
+		}
+		found = append(found, fmt.Sprintf("%s: %v", name, err))
+	}
+	return "", fmt.Errorf("the peers need Python %s, and none was found (%s): name one with --python, or compare --tools sada,floor", pythonVersion, strings.Join(found, "; "))
+}
+
 // environment makes the virtual environment with the pinned peers, once for each version of their
 // list, and returns its interpreter.
 func environment(python string) (string, error) {
@@ -191,6 +217,13 @@ func environment(python string) (string, error) {
 	interpreter, ready := filepath.Join(dir, "bin", "python"), filepath.Join(dir, "ready")
 	if _, err := os.Stat(ready); err == nil {
 		return interpreter, nil
+	}
+	candidates := []string{"python3.12", "python3"}
+	if python != "" {
+		candidates = []string{python}
+	}
+	if python, err = choose(candidates); err != nil {
+		return "", err
 	}
 	if err := os.RemoveAll(dir); err != nil {
 		return "", err

@@ -62,3 +62,28 @@ func TestFloorRefusesWhatIsNoJSON(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+// An interpreter that is only a name for others, or of another version, is passed over, and an error says so
+// of each.
+func TestChoose(t *testing.T) {
+	dir := t.TempDir()
+	script := func(name, body string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte("#!/bin/sh\n"+body+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	shim := script("shim", "echo 'pyenv: python3.12: command not found' >&2; echo more >&2; exit 127")
+	older, right := script("older", "echo 3.11"), script("right", "echo "+pythonVersion)
+	missing := filepath.Join(dir, "missing")
+	if got, err := choose([]string{shim, missing, older, right}); got != right || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+	_, err := choose([]string{shim, missing, older})
+	for _, want := range []string{"pyenv: python3.12: command not found", "older: is Python 3.11", "missing: ", "--python"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("no %q in: %v", want, err)
+		}
+	}
+}
