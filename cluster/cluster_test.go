@@ -697,3 +697,20 @@ func TestWeights(t *testing.T) {
 		t.Error("the weights of two pages serve many")
 	}
 }
+
+// A Maker that has looked a word up has it at hand.
+func TestMakerKnowsWords(t *testing.T) {
+	m := Maker{Stemmer: arabic.Light10}
+	word := []byte("والمهندسون")
+	const hash = 1234
+	term := m.term(word, hash)
+	if k := m.known[hash>>1]; string(k.token[:k.bytes]) != string(word) || k.term != term || term == 0 {
+		t.Errorf("%+v of %x", k, term)
+	}
+	if other := m.term([]byte("كتاب"), hash); other == term { // at the same place
+		t.Errorf("%x of two words", other)
+	}
+	if again := m.term(word, hash); again != term {
+		t.Errorf("%x, and then %x", term, again)
+	}
+}

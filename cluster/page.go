@@ -81,7 +81,7 @@ func (m *Maker) term(token []byte, word uint32) tfidf.Term {
 		id = tfidf.TermID(m.stem)
 	}
 	if len(token) <= len(k.token) {
-		*k = known{term: id, bytes: uint8(copy(k.token[:], token))}
+		k.term, k.bytes = id, uint8(copy(k.token[:], token))
 	}
 	return id
 }
