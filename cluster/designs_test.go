@@ -109,7 +109,7 @@ func TestSharedDesigns(t *testing.T) {
 		find func([]passage.Page) ([]passage.Pair, int, int)
 	}{
 		{"anchors", func(pages []passage.Page) ([]passage.Pair, int, int) {
-			res := passage.Find(pages, passage.Options{Workers: 2})
+			res, _ := passage.Find(pages, passage.Options{Workers: 2})
 			postings := 0
 			for i := range pages {
 				postings += len(shingle.Winnow(nil, shingle.Grams(nil, pages[i].Words, passage.AnchorWords), passage.AnchorWindow))

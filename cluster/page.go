@@ -130,11 +130,11 @@ func (m *Maker) Make(in *article.Page) *Page {
 }
 
 // Move copies what is long in a page to memory that alloc gives, aligned to 8 bytes, and lets go of
-// what it had: the hashes and spans of its words, its lines, and the terms of its lead. They stay there for as
-// long as the page is used. The error is alloc's; the page is then as it was.
+// what it had: the hashes and spans of its words, its lines, and its terms. They stay there for as long as
+// the page is used. The error is alloc's; the page is then as it was.
 func (p *Page) Move(alloc func(bytes int) ([]byte, error)) error {
 	s := &p.shared
-	size := 8*len(p.lead) + 16*len(s.Lines) + 4*len(s.Words) + 2*len(p.widths) + len(s.Spans)
+	size := 8*len(p.lead) + 16*len(s.Lines) + 16*len(p.terms) + 4*len(s.Words) + 2*len(p.widths) + len(s.Spans)
 	if size == 0 {
 		return nil
 	}
@@ -145,6 +145,7 @@ func (p *Page) Move(alloc func(bytes int) ([]byte, error)) error {
 	// From the largest alignment to the smallest.
 	p.lead = relocated(p.lead, &to)
 	s.Lines = relocated(s.Lines, &to)
+	p.terms = relocated(p.terms, &to)
 	s.Words = relocated(s.Words, &to)
 	p.widths = relocated(p.widths, &to)
 	s.Spans = relocated(s.Spans, &to)
@@ -160,6 +161,18 @@ func relocated[S ~[]T, T any](values S, to *[]byte) S {
 	*to = (*to)[len(values)*int(unsafe.Sizeof(values[0])):]
 	copy(out, values)
 	return out
+}
+
+// placed returns values without pointers in memory that alloc gives; the values themselves if it is nil.
+func placed[S ~[]T, T any](values S, alloc func(bytes int) ([]byte, error)) (S, error) {
+	if alloc == nil || len(values) == 0 {
+		return values, nil
+	}
+	to, err := alloc(len(values) * int(unsafe.Sizeof(values[0])))
+	if err != nil {
+		return nil, err
+	}
+	return relocated(values, &to), nil
 }
 
 // terms takes the terms of the title and of the lead of a text.

@@ -20,7 +20,7 @@ import (
 	"sada/features/tfidf"
 )
 
-// Options steer [Run]. No result depends on Workers, Parts and Memory.
+// Options steer [Run]. No result depends on Workers, Parts, Memory and Alloc.
 type Options struct {
 	Workers int // goroutines
 	Parts   int // into which the table of anchors is cut; 0 is as many as Memory asks for
@@ -28,6 +28,9 @@ type Options struct {
 	// Memory is about how many bytes the steps up to the copies may take besides the pages and the
 	// result; 0 is a gigabyte at a time for anchors.
 	Memory int
+	// Alloc gives memory, aligned to 8 bytes, for what is large and read from one end to the other: shared
+	// anchors, counts and vectors of terms. It is not used any more when Run returns. nil is ordinary memory.
+	Alloc func(bytes int) ([]byte, error)
 
 	// Similarity is the Jaccard similarity from which LSH must propose pairs, Recall the probability
 	// with which it must, Slots the longest signature.
@@ -207,7 +210,8 @@ type Timing struct {
 }
 
 // Run clusters pages, whose IDs must be distinct. It keeps the pages and changes their order in the
-// slice. now is asked for the time at the start and after every step. An error is about the options.
+// slice. now is asked for the time at the start and after every step. An error is about the options, or that
+// of Alloc.
 func Run(pages []*Page, o Options, now func() time.Time) (*Result, error) {
 	r := &runner{o: o, now: now, last: now(), res: &Result{Pages: pages}}
 	r.o.Workers = max(o.Workers, 1)
@@ -223,7 +227,10 @@ func Run(pages []*Page, o Options, now func() time.Time) (*Result, error) {
 		return nil, err
 	}
 	Sort(pages)
-	pairs := r.passages()
+	pairs, err := r.passages()
+	if err != nil {
+		return nil, err
+	}
 	r.done("passages")
 	r.copies(pairs)
 	r.done("copies")
@@ -264,19 +271,20 @@ func (r *runner) done(step string) {
 
 // each calls do for every page, in ranges for the workers.
 func (r *runner) each(do func(i int)) {
-	blocks(len(r.res.Pages), r.o.Workers, func(from, to int) {
+	_ = blocks(len(r.res.Pages), r.o.Workers, func(from, to int) error {
 		for i := from; i < to; i++ {
 			do(i)
 		}
+		return nil
 	})
 }
 
-// passageMemory is how many bytes the anchors, and then the hits, may take that are in memory at a
-// time: a million pages, with 114 million anchors, then take two parts. Where memory is bounded, it
-// is at most a third of that: sorting and dealing out take as much again.
+// passageMemory is how many bytes the anchors may take that are in memory at a time: a million pages, with
+// 114 million anchors, then take two parts. Where memory is bounded, it is at most a third of that:
+// sorting and dealing out take as much again.
 const passageMemory = 1 << 30
 
-func (r *runner) passages() []passage.Pair {
+func (r *runner) passages() ([]passage.Pair, error) {
 	shared := make([]passage.Page, len(r.res.Pages))
 	for i, p := range r.res.Pages {
 		shared[i] = p.shared
@@ -293,10 +301,13 @@ func (r *runner) passages() []passage.Pair {
 		// Two of seven shingles are anchors of 16 bytes.
 		r.o.Parts = 1 + words*2/7*16/most
 	}
-	found := passage.Find(shared, passage.Options{Parts: r.o.Parts, Hits: most / 32, Workers: r.o.Workers})
+	found, err := passage.Find(shared, passage.Options{Parts: r.o.Parts, Alloc: r.o.Alloc, Workers: r.o.Workers})
+	if err != nil {
+		return nil, err
+	}
 	r.res.Passages, r.res.Parts = found.Passages, found.Parts
 	r.res.Stats.Hits, r.res.Stats.PassagePairs = found.Hits, len(found.Pairs)
-	return found.Pairs
+	return found.Pairs, nil
 }
 
 // own is the main text of a page: ranges of the words of its passage page.
@@ -567,7 +578,10 @@ func few(grams []uint64) bool {
 func (r *runner) stories() error {
 	res := r.res
 	res.Vocabulary = r.o.Vocabulary
-	counts, nodes := res.nodes(r.o.Workers)
+	counts, nodes, err := res.nodes(r.o.Workers, r.o.Alloc)
+	if err != nil {
+		return err
+	}
 	words := 0
 	for _, c := range counts {
 		words += len(c)
@@ -583,7 +597,10 @@ func (r *runner) stories() error {
 	if kept != nil {
 		res.Vocabulary.Letters = kept.Letters
 	}
-	terms := res.spelled(counts, r.o.Workers)
+	terms, err := res.spelled(counts, r.o.Workers, r.o.Alloc)
+	if err != nil {
+		return err
+	}
 	table := r.o.Terms
 	if table == nil {
 		table = count(terms, r.o.Workers).Freeze()
@@ -595,11 +612,21 @@ func (r *runner) stories() error {
 		o.Threshold, o.Floor = kept.Threshold, kept.Floor
 	}
 	res.Terms = table
-	blocks(len(nodes), r.o.Workers, func(from, to int) {
+	if err := blocks(len(nodes), r.o.Workers, func(from, to int) (err error) {
 		for i := from; i < to; i++ {
-			nodes[i].Vector = table.Vector(terms[i])
+			v := table.Vector(terms[i])
+			if v.Terms, err = placed(v.Terms, r.o.Alloc); err != nil {
+				return err
+			}
+			if v.Weights, err = placed(v.Weights, r.o.Alloc); err != nil {
+				return err
+			}
+			nodes[i].Vector = v
 		}
-	})
+		return nil
+	}); err != nil {
+		return err
+	}
 
 	if o.Chance == 0 {
 		o.Chance = chance // the pieces of words make headlines look like texts
@@ -629,7 +656,7 @@ func (r *runner) stories() error {
 	res.Next = make([]int, len(res.Pages))
 	res.Stories = make([]Story, len(stories))
 	// Stories are weighed against each other; a single text has its own heaviest terms.
-	blocks(len(stories), r.o.Workers, func(from, to int) {
+	_ = blocks(len(stories), r.o.Workers, func(from, to int) error {
 		for n := from; n < to; n++ {
 			if members := stories[n].Members; len(members) == 1 {
 				vector := nodes[members[0]].Vector
@@ -641,6 +668,7 @@ func (r *runner) stories() error {
 				}
 			}
 		}
+		return nil
 	})
 	var told []int
 	var groups [][][]tfidf.Count
@@ -715,29 +743,30 @@ func count(docs [][]tfidf.Count, workers int) *tfidf.Counter {
 	return &counters[0]
 }
 
-// blocks calls do for ranges of n items, in parallel.
-func blocks(n, workers int, do func(from, to int)) {
+// blocks calls do for ranges of n items, in parallel, and returns the first error.
+func blocks(n, workers int, do func(from, to int) error) error {
 	var g errgroup.Group
 	g.SetLimit(workers)
 	const block = 256 // enough to make a goroutine worth it
 	for from := 0; from < n; from += block {
-		g.Go(func() error {
-			do(from, min(from+block, n))
-			return nil
-		})
+		g.Go(func() error { return do(from, min(from+block, n)) })
 	}
-	_ = g.Wait() // no goroutine returns an error
+	return g.Wait()
 }
 
 // nodes returns the words of every copy group, those of its original, and its node, which has no
-// vector yet.
-func (res *Result) nodes(workers int) ([][]tfidf.Count, []story.Node) {
+// vector yet. The words are in memory of alloc, if it is given.
+func (res *Result) nodes(workers int, alloc func(int) ([]byte, error)) ([][]tfidf.Count, []story.Node, error) {
 	counts := make([][]tfidf.Count, len(res.Copies))
 	nodes := make([]story.Node, len(res.Copies))
-	blocks(len(counts), workers, func(from, to int) {
+	err := blocks(len(counts), workers, func(from, to int) error {
 		for i := from; i < to; i++ {
 			of := res.Copies[i]
-			counts[i] = res.Pages[of.Original].Counts(res.Parts[of.Original], res.Vocabulary)
+			words, err := placed(res.Pages[of.Original].Counts(res.Parts[of.Original], res.Vocabulary), alloc)
+			if err != nil {
+				return err
+			}
+			counts[i] = words
 			nodes[i].Size = 1
 			for _, p := range of.Pages { // canonical order: the first with a date is the earliest
 				if page := res.Pages[p]; !page.Date.IsZero() {
@@ -746,23 +775,25 @@ func (res *Result) nodes(workers int) ([][]tfidf.Count, []story.Node) {
 				}
 			}
 		}
+		return nil
 	})
-	return counts, nodes
+	return counts, nodes, err
 }
 
 // spelled returns the terms of every copy group: its words and, if the vocabulary has them, the pieces
-// of its title.
-func (res *Result) spelled(words [][]tfidf.Count, workers int) [][]tfidf.Count {
+// of its title. They are in memory of alloc, if it is given.
+func (res *Result) spelled(words [][]tfidf.Count, workers int, alloc func(int) ([]byte, error)) ([][]tfidf.Count, error) {
 	if res.Vocabulary.Letters == 0 {
-		return words
+		return words, nil
 	}
 	terms := make([][]tfidf.Count, len(words))
-	blocks(len(words), workers, func(from, to int) {
-		for i := from; i < to; i++ {
-			terms[i] = res.Pages[res.Copies[i].Original].spell(words[i], res.Vocabulary)
+	err := blocks(len(words), workers, func(from, to int) (err error) {
+		for i := from; i < to && err == nil; i++ {
+			terms[i], err = placed(res.Pages[res.Copies[i].Original].spell(words[i], res.Vocabulary), alloc)
 		}
+		return err
 	})
-	return terms
+	return terms, err
 }
 
 // templates returns the pairs of copy groups that a template link says are the same frame filled on

@@ -16,8 +16,9 @@ type Sweep struct {
 
 // NewSweep prepares the nodes of a result, which it keeps.
 func NewSweep(res *Result, workers int) *Sweep {
-	counts, nodes := res.nodes(workers)
-	for i, terms := range res.spelled(counts, workers) {
+	counts, nodes, _ := res.nodes(workers, nil) // ordinary memory does not fail
+	terms, _ := res.spelled(counts, workers, nil)
+	for i, terms := range terms {
 		nodes[i].Vector, nodes[i].Together = res.Terms.Vector(terms), res.Together[i]
 	}
 	return &Sweep{res: res, nodes: nodes, never: res.Never}

@@ -58,8 +58,9 @@ func TestTermsOfAnotherRun(t *testing.T) {
 	first := run(t, corpus(town()), Defaults())
 	vectors := func(res *Result) map[string]any {
 		out := map[string]any{}
-		counts, _ := res.nodes(1)
-		for i, c := range res.spelled(counts, 1) {
+		counts, _, _ := res.nodes(1, nil)
+		terms, _ := res.spelled(counts, 1, nil)
+		for i, c := range terms {
 			out[res.Pages[res.Copies[i].Original].ID] = res.Terms.Vector(c)
 		}
 		return out

@@ -44,7 +44,7 @@ func BenchmarkFind(b *testing.B) {
 	b.ReportAllocs()
 	var res Result
 	for b.Loop() {
-		res = Find(pages, Options{})
+		res = find(pages, Options{})
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/page")
 	b.ReportMetric(float64(res.Hits)/n, "hits/page")

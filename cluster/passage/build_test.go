@@ -149,7 +149,16 @@ func newCorpus(rs ...raw) *corpus {
 	return c
 }
 
-func (c *corpus) find() found { return found{c, Find(c.pages, Options{})} }
+func (c *corpus) find() found { return found{c, find(c.pages, Options{})} }
+
+// find is [Find] where nothing can fail: with ordinary memory, or that of the options.
+func find(pages []Page, opt Options) Result {
+	res, err := Find(pages, opt)
+	if err != nil {
+		panic(err)
+	}
+	return res
+}
 
 func (c *corpus) index(id string) int {
 	return slices.IndexFunc(c.raw, func(r raw) bool { return r.id == id })

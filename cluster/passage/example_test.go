@@ -44,7 +44,10 @@ func ExampleFind() {
 		{ID: "match", Source: "رياضة", Title: title, Text: match, PublishedAt: day},
 		{ID: "weather", Source: "طقس", Title: "رياح وأمطار غدا", Text: weather + title + match, PublishedAt: day},
 	}
-	res := passage.Find([]passage.Page{page(texts[0]), page(texts[1])}, passage.Options{})
+	res, err := passage.Find([]passage.Page{page(texts[0]), page(texts[1])}, passage.Options{})
+	if err != nil {
+		panic(err) // without Options.Alloc nothing fails
+	}
 	for _, p := range res.Passages {
 		fmt.Printf("%s of %s, cut: %v\n  %s\n", p.Kind, texts[p.B].ID, p.Cut, strings.Join(p.Reasons, "\n  "))
 	}

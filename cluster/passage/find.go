@@ -14,9 +14,9 @@ import (
 type Options struct {
 	Parts   int // into which the anchor table is cut, so that one part fits in memory; 0 is 1
 	Workers int // goroutines; 0 is 1. No result depends on it
-	// Hits is how many shared anchors, of 32 bytes, are held at a time, besides those that one part
-	// gives; 0 is all of them. Those of one page are held together in any case. No result depends on it.
-	Hits int
+	// Alloc gives memory, aligned to 8 bytes, for the anchors that pages share, 16 bytes each, until they
+	// are compared; nil is ordinary memory. No result depends on it.
+	Alloc func(bytes int) ([]byte, error)
 }
 
 // Pair is two pages that share text, with the stretches that they share in order of page A.
@@ -52,8 +52,9 @@ type finder struct {
 }
 
 // Find compares all pages, which must be in canonical order (oldest first, ties by ID): where
-// something has to be counted once or compared with few, the pages that come first are taken.
-func Find(all []Page, opt Options) Result {
+// something has to be counted once or compared with few, the pages that come first are taken. An error is
+// that of opt.Alloc.
+func Find(all []Page, opt Options) (Result, error) {
 	opt.Parts, opt.Workers = max(opt.Parts, 1), max(opt.Workers, 1)
 	pages := make([]*Page, len(all))
 	for i := range all {
@@ -61,11 +62,13 @@ func Find(all []Page, opt Options) Result {
 	}
 	var pairs []Pair
 	count := 0
-	join(len(pages), func(i int) []uint32 { return pages[i].Words }, opt, func(hits []hit) {
+	if err := join(len(pages), func(i int) []uint32 { return pages[i].Words }, opt, func(hits []hit) {
 		aligned, _ := alignAll(pages, hits, opt.Workers)
 		pairs = append(pairs, aligned...)
 		count += len(hits)
-	})
+	}); err != nil {
+		return Result{}, err
+	}
 
 	f := &finder{pages: pages, own: make([]Range, len(pages)), end: make([]int, len(pages)), joiners: newJoiners()}
 	var g errgroup.Group
@@ -96,10 +99,16 @@ func Find(all []Page, opt Options) Result {
 	})
 	related := make([][]Passage, len(pages))
 	each(len(pages), opt.Workers, func(i int, m *scratch) { related[i] = f.relations(i, res.Parts, m) })
+	rows := 0
+	for i := range pages {
+		rows += len(found[i]) + len(related[i])
+	}
+	res.Passages = slices.Grow(res.Passages, rows)
 	for i := range pages {
 		res.Passages = append(append(res.Passages, found[i]...), related[i]...)
+		found[i], related[i] = nil, nil
 	}
-	return res
+	return res, nil
 }
 
 // scratch is memory that one goroutine uses again for page after page.

@@ -57,11 +57,11 @@ func generated(t *rapid.T) []raw {
 func whole(t *rapid.T) {
 	rs := generated(t)
 	c := newCorpus(rs...)
-	res := Find(c.pages, Options{})
+	res := find(c.pages, Options{})
 	found{c, res}.check(t)
 	slices.Reverse(rs)
 	opt := options(t)
-	again := Find(newCorpus(rs...).pages, opt)
+	again := find(newCorpus(rs...).pages, opt)
 	if got, want := fmt.Sprintf("%+v", again), fmt.Sprintf("%+v", res); got != want {
 		t.Fatalf("with %+v, read backwards: got %s, want %s", opt, got, want)
 	}
@@ -72,7 +72,7 @@ func TestAnyCorpus(t *testing.T) { rapid.Check(t, whole) }
 func FuzzAnyCorpus(f *testing.F) { f.Fuzz(rapid.MakeFuzz(whole)) }
 
 func TestNoPages(t *testing.T) {
-	if res := Find(nil, Options{}); len(res.Pairs)+len(res.Passages)+len(res.Parts)+res.Hits != 0 {
+	if res := find(nil, Options{}); len(res.Pairs)+len(res.Passages)+len(res.Parts)+res.Hits != 0 {
 		t.Errorf("%+v", res)
 	}
 	f := newCorpus(raw{"a", "", -1, "", ""}, raw{"b", "", -1, "", ""}).find()

@@ -387,7 +387,7 @@ func (g *growth) pairs(gone map[int]*Page) (dirty []bool) {
 	g.next.Anchors = g.known.Anchors
 	g.next.Anchors.Add(fresh, g.opt.Workers)
 	found = append(found, g.shared(again)...)
-	aligned, empty := alignAll(g.pages, group(found, len(g.pages), g.opt.Workers), g.opt.Workers)
+	aligned, empty := alignAll(g.pages, group(found, 0, len(g.pages), g.opt.Workers), g.opt.Workers)
 	return g.merge(again, aligned, empty)
 }
 

@@ -95,7 +95,7 @@ func TestGrowIsFind(t *testing.T) {
 			live := slices.DeleteFunc(slices.Clone(all), func(r raw) bool { return r.id[0] == '-' })
 			w.r.Shuffle(len(live), func(i, j int) { live[i], live[j] = live[j], live[i] })
 			got := a.night(live, Options{Workers: 1 + w.r.IntN(3)})
-			want := Find(a.pages, Options{})
+			want := find(a.pages, Options{})
 			if d := gocmp.Diff(want, got, gocmp.AllowUnexported(Passage{}), cmpopts.EquateEmpty()); d != "" {
 				t.Fatalf("seed %d, night %d, %d pages: %s", seed, night, len(live), d)
 			}

@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"slices"
 	"sort"
+	"unsafe"
 
 	"golang.org/x/sync/errgroup"
 
@@ -35,48 +36,82 @@ type posting struct {
 // hit is one anchor that two pages share: a < b, and its first word in each.
 type hit struct{ a, b, posA, posB uint32 }
 
-// join calls do with the hits of the pages, in order, in as few pieces as opt.Hits allows: those of a
-// first page are never divided. words(i) gives the words of page i of n.
-// The anchors are taken in parts by hash, so that no more than one part of the postings is in
-// memory at a time; making the anchors anew for every part, and the hits anew for every piece, costs
-// less than storing them.
-func join(n int, words func(i int) []uint32, opt Options, do func([]hit)) {
+// join calls do with the hits of the pages, in order, a range of first pages at a time. words(i) gives
+// the words of page i of n. The anchors are taken in parts by hash, so that no more than one part of the
+// postings is in memory at a time; making the anchors anew for every part costs less than storing them.
+// The hits of all parts are kept by their ranges in memory of opt.Alloc, whose error ends it.
+func join(n int, words func(i int) []uint32, opt Options, do func([]hit)) error {
 	if n == 0 {
-		return
+		return nil
 	}
-	part := func(part int, in Range) []hit {
-		return link(collect(n, words, part, opt.Parts, opt.Workers), in, opt.Workers)
-	}
-	counts := make([]int, n) // of hits, by first page
-	total := 0
-	var all []hit
-	for p := range opt.Parts {
-		hits := part(p, Range{0, n})
-		for _, h := range hits {
-			counts[h.a]++
-		}
-		if total += len(hits); opt.Hits > 0 && total > opt.Hits {
-			all = nil
-		} else {
-			all = append(all, hits...)
+	s := store{alloc: opt.Alloc, width: (n + ranges - 1) / ranges}
+	for part := range opt.Parts {
+		for _, hits := range link(collect(n, words, part, opt.Parts, opt.Workers), opt.Workers) {
+			if err := s.add(hits); err != nil {
+				return err
+			}
 		}
 	}
-	if opt.Hits <= 0 || total <= opt.Hits {
-		do(group(all, n, max(opt.Workers, 1)))
-		return
-	}
-	for from := 0; from < n; {
-		sum, to := counts[from], from+1
-		for to < n && sum+counts[to] <= opt.Hits {
-			sum, to = sum+counts[to], to+1
+	var hits []hit
+	for r, chunks := range s.ranges {
+		if hits = hits[:0]; len(chunks) == 0 {
+			continue
 		}
-		all = make([]hit, 0, sum)
-		for p := range opt.Parts {
-			all = append(all, part(p, Range{from, to})...)
+		for _, chunk := range chunks {
+			hits = append(hits, chunk...)
 		}
-		do(group(all, n, max(opt.Workers, 1)))
-		from = to
+		do(group(hits, r*s.width, min((r+1)*s.width, n), max(opt.Workers, 1)))
 	}
+	return nil
+}
+
+// ranges is the number of ranges of first pages: a million pages have some 45 million hits, and the
+// first of them the most.
+const ranges = 256
+
+// store keeps hits by the range of their first page.
+type store struct {
+	alloc  func(bytes int) ([]byte, error) // nil is ordinary memory
+	width  int                             // pages of a range
+	ranges [ranges][][]hit                 // in chunks, of which the last one has room
+}
+
+// The sizes of chunks, each twice the one before: few hits take little, many lie in one piece.
+const (
+	leastChunk = 64
+	mostChunk  = 4096
+)
+
+func (s *store) add(hits []hit) error {
+	for _, h := range hits {
+		of := &s.ranges[int(h.a)/s.width]
+		last := len(*of) - 1
+		if last < 0 || len((*of)[last]) == cap((*of)[last]) {
+			size := leastChunk
+			if last >= 0 {
+				size = min(2*len((*of)[last]), mostChunk)
+			}
+			chunk, err := s.chunk(size)
+			if err != nil {
+				return err
+			}
+			*of, last = append(*of, chunk), last+1
+		}
+		(*of)[last] = append((*of)[last], h)
+	}
+	return nil
+}
+
+// chunk returns room for so many hits.
+func (s *store) chunk(size int) ([]hit, error) {
+	if s.alloc == nil {
+		return make([]hit, 0, size), nil
+	}
+	b, err := s.alloc(size * int(unsafe.Sizeof(hit{})))
+	if err != nil {
+		return nil, err
+	}
+	return unsafe.Slice((*hit)(unsafe.Pointer(unsafe.SliceData(b))), size)[:0], nil
 }
 
 // shards is the number of ranges of hashes that are sorted and linked on their own.
@@ -125,9 +160,8 @@ func collect(n int, words func(int) []uint32, part, parts, workers int) [shards]
 	return out
 }
 
-// link returns the hits of every posting with the homes of its hash, in no particular order, as far
-// as the first of the two pages is in a range.
-func link(postings [shards][]posting, in Range, workers int) []hit {
+// link returns the hits of every posting with the homes of its hash, in no particular order.
+func link(postings [shards][]posting, workers int) [shards][]hit {
 	var out [shards][]hit
 	var g errgroup.Group
 	g.SetLimit(max(workers, 1))
@@ -141,7 +175,7 @@ func link(postings [shards][]posting, in Range, workers int) []hit {
 					to++
 				}
 				if ps[from].doc != ps[to-1].doc {
-					out[s] = linkOne(out[s], firsts(ps[from:to]), in)
+					out[s] = linkOne(out[s], firsts(ps[from:to]))
 				}
 				from = to
 			}
@@ -150,7 +184,7 @@ func link(postings [shards][]posting, in Range, workers int) []hit {
 		})
 	}
 	_ = g.Wait() // no goroutine returns an error
-	return slices.Concat(out[:]...)
+	return out
 }
 
 // byHash sorts postings, which are in order of pages and positions, by hash and leaves those of one hash
@@ -204,7 +238,7 @@ func firsts(ps []posting) []posting {
 }
 
 // linkOne appends the hits of one hash, whose postings are in canonical order of their pages.
-func linkOne(hits []hit, ps []posting, in Range) []hit {
+func linkOne(hits []hit, ps []posting) []hit {
 	var home [2 * homes]posting
 	for _, h := range homesOf(&home, ps) {
 		for _, p := range ps {
@@ -212,7 +246,7 @@ func linkOne(hits []hit, ps []posting, in Range) []hit {
 			if p.doc < h.doc {
 				first, second = p, h
 			}
-			if first.doc != second.doc && int(first.doc) >= in.From && int(first.doc) < in.To {
+			if first.doc != second.doc {
 				hits = append(hits, hit{first.doc, second.doc, first.pos, second.pos})
 			}
 		}
@@ -242,13 +276,14 @@ func homesOf(home *[2 * homes]posting, ps []posting) []posting {
 	return home[:n+len(near)]
 }
 
-// group sorts hits by pages, then by position, and drops what occurs twice: two homes of a hash
-// name each other.
-func group(hits []hit, n, workers int) []hit {
+// group sorts hits, whose first pages are in [first, end), by pages, then by position, and drops what occurs
+// twice: two homes of a hash name each other.
+func group(hits []hit, first, end, workers int) []hit {
+	n := end - first
 	start := make([]int, n+1) // counting sort by the first page, then each page's own on its own
 	var most hit
 	for _, h := range hits {
-		start[h.a+1]++
+		start[int(h.a)-first+1]++
 		most = hit{0, max(most.b, h.b), max(most.posA, h.posA), max(most.posB, h.posB)}
 	}
 	for i := range n {
@@ -267,7 +302,7 @@ func group(hits []hit, n, workers int) []hit {
 			from, to := border(w), border(w+1)
 			next := slices.Clone(start[from:to])
 			for _, h := range hits {
-				if a := int(h.a); a >= from && a < to {
+				if a := int(h.a) - first; a >= from && a < to {
 					out[next[a-from]] = h
 					next[a-from]++
 				}

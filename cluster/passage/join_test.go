@@ -2,6 +2,7 @@ package passage
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -39,7 +40,7 @@ func TestHomes(t *testing.T) {
 					}
 				}
 			}
-			got := linkOne(nil, ps, Range{0, len(ps)})
+			got := linkOne(nil, ps)
 			slices.SortFunc(got, func(p, q hit) int { return cmp.Or(cmp.Compare(p.a, q.a), cmp.Compare(p.b, q.b)) })
 			if !slices.Equal(slices.Compact(got), want) {
 				t.Errorf("got %v, want %v", got, want)
@@ -51,7 +52,9 @@ func TestHomes(t *testing.T) {
 // joined returns all hits of pages.
 func joined(pages [][]uint32, opt Options) []hit {
 	var out []hit
-	join(len(pages), func(i int) []uint32 { return pages[i] }, opt, func(hits []hit) { out = append(out, hits...) })
+	if err := join(len(pages), func(i int) []uint32 { return pages[i] }, opt, func(hits []hit) { out = append(out, hits...) }); err != nil {
+		panic(err)
+	}
 	return out
 }
 
@@ -60,9 +63,12 @@ func options(t *rapid.T) Options {
 	return Options{
 		Parts:   rapid.IntRange(1, 5).Draw(t, "parts"),
 		Workers: rapid.IntRange(1, 4).Draw(t, "workers"),
-		Hits:    rapid.IntRange(0, 50).Draw(t, "hits"),
+		Alloc:   rapid.SampledFrom([]func(int) ([]byte, error){nil, alloc}).Draw(t, "alloc"),
 	}
 }
+
+// alloc gives memory without room for anything else.
+func alloc(bytes int) ([]byte, error) { return make([]byte, bytes), nil }
 
 // texts draws pages of few words, so that they share much.
 func texts(t *rapid.T) [][]uint32 {
@@ -153,7 +159,7 @@ func TestSameResultWithAnyPartsAndWorkers(t *testing.T) {
 		rs = append(rs, raw{fmt.Sprint(n), fmt.Sprint(n % 7), w.r.IntN(5) - 1, line(w.words(6)), text})
 	}
 	c := newCorpus(rs...)
-	first := Find(c.pages, Options{})
+	first := find(c.pages, Options{})
 	found{c, first}.check(t)
 	if len(first.Passages) < 100 || len(first.Pairs) < 100 {
 		t.Fatalf("%d passages and %d pairs: too few for a test", len(first.Passages), len(first.Pairs))
@@ -161,22 +167,46 @@ func TestSameResultWithAnyPartsAndWorkers(t *testing.T) {
 	want := fmt.Sprintf("%+v", first)
 	for parts := 1; parts <= 5; parts++ {
 		for workers := 1; workers <= 4; workers++ {
-			if got := fmt.Sprintf("%+v", Find(c.pages, Options{Parts: parts, Workers: workers})); got != want {
+			if got := fmt.Sprintf("%+v", find(c.pages, Options{Parts: parts, Workers: workers})); got != want {
 				t.Fatalf("%d parts and %d workers: another result", parts, workers)
 			}
 		}
 	}
-	pieces := 0
-	opt := Options{Parts: 2, Workers: 2, Hits: first.Hits / 6}
-	join(len(c.pages), func(i int) []uint32 { return c.pages[i].Words }, opt, func([]hit) { pieces++ })
-	if pieces < 6 || pieces > 30 {
-		t.Errorf("%d hits in %d pieces of %d at most", first.Hits, pieces, opt.Hits)
-	}
-	if got := fmt.Sprintf("%+v", Find(c.pages, opt)); got != want {
-		t.Error("hits in pieces: another result")
+	if got := fmt.Sprintf("%+v", find(c.pages, Options{Parts: 2, Alloc: alloc})); got != want {
+		t.Error("hits in other memory: another result")
 	}
 	w.r.Shuffle(len(rs), func(i, j int) { rs[i], rs[j] = rs[j], rs[i] })
-	if d := gocmp.Diff(want, fmt.Sprintf("%+v", Find(newCorpus(rs...).pages, Options{}))); d != "" {
+	if d := gocmp.Diff(want, fmt.Sprintf("%+v", find(newCorpus(rs...).pages, Options{}))); d != "" {
 		t.Error("read in another order: another result")
+	}
+}
+
+// TestJoinEndsWithItsMemory: whenever the memory ends, so does the join, with its error.
+func TestJoinEndsWithItsMemory(t *testing.T) {
+	full := errors.New("no room")
+	text := make([]uint32, 400)
+	for i := range text {
+		text[i] = uint32(i)
+	}
+	needed := 0
+	opt := Options{Parts: 1, Alloc: func(bytes int) ([]byte, error) { needed++; return make([]byte, bytes), nil }}
+	run := func() error {
+		return join(3, func(int) []uint32 { return text }, opt, func([]hit) {})
+	}
+	if err := run(); err != nil || needed < 2 {
+		t.Fatalf("%d pieces of memory, %v", needed, err)
+	}
+	for room := range needed {
+		left := room
+		opt.Alloc = func(bytes int) ([]byte, error) {
+			if left == 0 {
+				return nil, full
+			}
+			left--
+			return make([]byte, bytes), nil
+		}
+		if err := run(); !errors.Is(err, full) {
+			t.Errorf("with room for %d of %d: %v", room, needed, err)
+		}
 	}
 }

@@ -144,7 +144,7 @@ func TestBoilerplate(t *testing.T) {
 			}
 			pages[i] = made(fmt.Sprint(i), fmt.Sprint(i/5), int64(i/1000), lines...)
 		}
-		res := Find(pages, Options{Workers: 2})
+		res := find(pages, Options{Workers: 2})
 		counts[n] = res
 		for _, p := range res.Passages {
 			if p.Kind == Copy {
@@ -198,8 +198,8 @@ func TestMillion(t *testing.T) {
 	}
 	hits, pieces, inOrder := 0, 0, true
 	last := hit{}
-	opt := Options{Parts: (anchors*16 + limit - 1) / limit, Workers: runtime.GOMAXPROCS(0), Hits: limit / 32}
-	join(n, words, opt, func(hs []hit) {
+	opt := Options{Parts: (anchors*16 + limit - 1) / limit, Workers: runtime.GOMAXPROCS(0)}
+	_ = join(n, words, opt, func(hs []hit) {
 		pieces++
 		hits += len(hs)
 		inOrder = inOrder && (len(hs) == 0 || hs[0].a >= last.a)

@@ -135,7 +135,7 @@ type nightly struct {
 	deleted []string // of gone, ascending
 	inputs  []string // hashes of the files
 	counts  map[string]int64
-	records map[string]corpus.Record
+	records map[string]origin
 	same    bool                   // nothing is new
 	now     *cluster.Known         // what the clustering knows with this night
 	journal []archive.PublishedRow // what is published with this night
@@ -324,11 +324,11 @@ func (n *nightly) take(in *input, ids []string, known bool) {
 		case old == nil && !known:
 			n.counts["added"]++
 			n.changed = append(n.changed, page)
-		case old == nil, old.Hash == contentHash(record.Hash):
+		case old == nil, old.Hash == contentHash(record.hash):
 			n.counts["unchanged"]++
 		case older(in.published[page.ID], old.PublishedAt):
 			in.duplicates++
-			in.rejects = append(in.rejects, publish.Reject{File: record.File, Line: int64(record.Line), Byte: record.Byte, Reason: "duplicate id, another version is kept", ID: page.ID})
+			in.rejects = append(in.rejects, publish.Reject{File: record.file, Line: int64(record.line), Byte: record.byte, Reason: "duplicate id, another version is kept", ID: page.ID})
 		case known:
 			n.counts["unchanged"]++
 		default:
@@ -531,7 +531,7 @@ func identities(old *archive.Snapshot, kind string) *identity.State {
 func (n *nightly) next(r *results, was assigned) *archive.Next {
 	next := &archive.Next{Base: n.old.Generation, Program: version(), Deleted: n.deleted, Inputs: n.inputs, Derived: append(archive.DeriveKnown(n.now.Tables()), archive.DerivePublished(n.journal))}
 	for _, p := range n.changed {
-		row := archive.PageRow{Record: p.Record(), Hash: contentHash(n.records[p.ID].Hash)}
+		row := archive.PageRow{Record: p.Record(), Hash: contentHash(n.records[p.ID].hash)}
 		if at := r.published[p.ID]; at != nil {
 			row.PublishedAt = *at
 		}

@@ -204,6 +204,7 @@ func (c *jobFlags) do(p *program, j job) error {
 		}()
 		defer debug.SetMemoryLimit(debug.SetMemoryLimit(heap))
 		options.Memory = int(heap) / 2
+		options.Alloc = spilled.alloc
 	}
 
 	tell := newTeller(p, c.Quiet, c.JSON, "reading")
@@ -320,16 +321,24 @@ func rejectHint(r *publish.Reject) string {
 // input is what was read.
 type input struct {
 	pages      []*cluster.Page
-	published  map[string]*string       // by ID: the record's own date, as results give it
-	rejects    []publish.Reject         // in the order of the inputs
-	rejected   int                      // of these, records that could not be read
-	first      *publish.Reject          // of these; nil if there is none
-	duplicates int                      // of these, records whose ID another record has
-	records    map[string]corpus.Record // by ID: what the pages were read from, without the texts
-	read       int                      // pages that were read now
+	published  map[string]*string // by ID: the record's own date, as results give it
+	rejects    []publish.Reject   // in the order of the inputs
+	rejected   int                // of these, records that could not be read
+	first      *publish.Reject    // of these; nil if there is none
+	duplicates int                // of these, records whose ID another record has
+	records    map[string]origin  // by ID
+	read       int                // pages that were read now
 	badDates   int
 	replaced   int // pages with invalid UTF-8
 	stemmer    arabic.Stemmer
+}
+
+// origin is the record that a page was read from.
+type origin struct {
+	file string
+	line int
+	byte int64
+	hash uint64
 }
 
 // batchPages is how many pages go to a goroutine at a time: a millisecond's work and more.
@@ -341,7 +350,7 @@ func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, spi
 	if err != nil {
 		return nil, err
 	}
-	in := &input{published: make(map[string]*string), records: make(map[string]corpus.Record), stemmer: st}
+	in := &input{published: make(map[string]*string), records: make(map[string]origin), stemmer: st}
 	var rejects []numbered
 	reject := func(k *kept, reason string) {
 		r := &k.record
@@ -361,7 +370,7 @@ func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, spi
 			for _, k := range records {
 				k.page = m.Make(&k.record.Page)
 				k.published = publish.Date(k.record.Page.PublishedAt, k.record.Page.DayOnly)
-				k.record.Page.Text = "" // it is not needed any more
+				k.record.Page.Text, k.record.Page.Title = "", "" // they are not needed any more
 				if err := spilled.keep(k.page); err != nil {
 					return err
 				}
@@ -422,7 +431,7 @@ func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, spi
 		}
 		in.pages = append(in.pages, k.page)
 		in.published[k.page.ID] = k.published
-		in.records[k.page.ID] = k.record
+		in.records[k.page.ID] = origin{k.record.File, k.record.Line, k.record.Byte, k.record.Hash}
 		if k.record.BadDate {
 			in.badDates++
 		}

@@ -33,6 +33,15 @@ func (s *spiller) keep(page *cluster.Page) error {
 	return nil
 }
 
+// alloc gives memory for what the clustering does not need any more when it ends.
+func (s *spiller) alloc(bytes int) ([]byte, error) {
+	b, err := s.file.Alloc(bytes)
+	if err != nil {
+		return nil, fmt.Errorf("keep what the steps share: %w", err)
+	}
+	return b, nil
+}
+
 // order sorts the pages, and their features in a file of their own. The steps go through the pages in this
 // order, and the system brings what is beside a page into memory with it.
 func (s *spiller) order(pages []*cluster.Page) error {

@@ -196,13 +196,16 @@ func JSONL[T any](f *Folder, name string, rows iter.Seq[T]) error {
 	return nil
 }
 
+// groupRows is how many rows are in memory until they are written: what DuckDB writes by default.
+const groupRows = 122880
+
 // Parquet writes rows as name.parquet, compressed with Zstandard.
 func Parquet[T any](f *Folder, name string, rows iter.Seq[T]) error {
 	w, err := f.create(name + ".parquet")
 	if err != nil {
 		return err
 	}
-	p := parquet.NewGenericWriter[T](w, parquet.Compression(&zstd.Codec{}), parquet.CreatedBy("sada", "", ""))
+	p := parquet.NewGenericWriter[T](w, parquet.Compression(&zstd.Codec{}), parquet.CreatedBy("sada", "", ""), parquet.MaxRowsPerRowGroup(groupRows))
 	buf := make([]T, 0, 1024)
 	n := int64(0)
 	flush := func() error {
