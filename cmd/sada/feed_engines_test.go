@@ -115,7 +115,7 @@ func makeNights(t *testing.T) *nights {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = cli.Run.do(p, job{inputs: []string{in}, set: set, out: n.dirs[i],
+		err = cli.Run.do(p, job{inputs: []string{in}, read: cli.Run.reader(set), out: n.dirs[i],
 			known: func(in *input) (assigned, error) {
 				state.cluster = noState(in).cluster
 				return state, nil

@@ -21,6 +21,7 @@ import (
 	"sada/cmd/internal/publish"
 	"sada/cmd/sada/internal/archive"
 	"sada/cmd/sada/internal/feed"
+	"sada/cmd/sada/internal/shards"
 )
 
 // Exit codes. They are a contract: scripts read them.
@@ -60,6 +61,7 @@ type program struct {
 
 type commands struct {
 	Run      runCmd      `cmd:"" help:"Find copies, foreign parts and stories in pages."`
+	Merge    mergeCmd    `cmd:"" help:"Make the results of shards that sada run --shards has made."`
 	Night    nightCmd    `cmd:"" help:"Take a night's pages into a state, and publish all of it."`
 	Check    checkCmd    `cmd:"" help:"Verify every file of a state, and change nothing."`
 	Repair   repairCmd   `cmd:"" help:"Go back to what is whole of a state, and move the rest aside."`
@@ -224,6 +226,12 @@ func classify(err error) (code int, hint string) {
 		return exitNoState, "sada night makes one; check --state"
 	case errors.Is(err, archive.ErrLocked):
 		return exitLocked, "wait for it with --lock-wait 10m"
+	case errors.Is(err, shards.ErrNone):
+		return exitUsage, "sada run --shards makes them; one that was stopped goes on when it is run again"
+	case errors.Is(err, shards.ErrNewer):
+		return exitNewer, "use the program that wrote them, or a later one"
+	case errors.Is(err, shards.ErrCorrupt):
+		return exitCorrupt, "remove the shard that is named, and run sada run --shards again: it makes that one anew"
 	case errors.Is(err, archive.ErrNewer):
 		return exitNewer, "use the program that wrote it, or a later one"
 	case errors.Is(err, archive.ErrCorrupt):

@@ -170,7 +170,7 @@ func (c *nightCmd) night(p *program, a *archive.Archive, o *operation) error {
 		}
 	}
 	var was assigned
-	j := job{inputs: c.Input, set: set, out: c.Out,
+	j := job{inputs: c.Input, read: c.reader(set), out: c.Out,
 		known: func(in *input) (assigned, error) {
 			n.take(in, ids, again)
 			o.rejects = make(map[string]int64)

@@ -11,7 +11,6 @@ import (
 	"maps"
 	"math"
 	"os/signal"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -90,6 +89,11 @@ type recorded struct {
 type jobFlags struct {
 	readFlags
 	clusterFlags
+	workFlags
+}
+
+// workFlags say how a run goes about it.
+type workFlags struct {
 	Workers    int  `help:"Goroutines; no result depends on it (default all processors)." default:"0" placeholder:"N"`
 	MaxRejects int  `help:"Rejects allowed; with more the exit code is 3, -1 allows any number (default ${default})." default:"0" placeholder:"N"`
 	Quiet      bool `help:"No summary." short:"q" xor:"voice"`
@@ -121,7 +125,8 @@ func (s size) shares() (mapped, heap int64) { return int64(s) / 8, int64(s) * 11
 
 type runCmd struct {
 	Input  []string `arg:"" help:"Files, folders or patterns of JSONL, Parquet or text pages, plain or compressed; - is the standard input."`
-	Out    string   `help:"Folder of the results." required:"" placeholder:"DIR" type:"path"`
+	Out    string   `help:"Folder of the results." placeholder:"DIR" type:"path"`
+	Shards string   `help:"Folder of shards: what every page is alone, from which --out or sada merge makes the results. A file whose shard is there is not read again." placeholder:"DIR" type:"path"`
 	Memory size     `help:"Most memory to take, as 2GiB; the features of the pages are then kept in a temporary file. No result depends on it." placeholder:"SIZE"`
 	Tmp    string   `help:"Folder of that file (default beside the results)." placeholder:"DIR" type:"existingdir"`
 	jobFlags
@@ -131,25 +136,40 @@ func (c *runCmd) Help() string {
 	return `Reads every page, finds copies, foreign parts and stories, and writes them to a folder that appears
 only when it is complete. An example:
 
-  sada run pages.jsonl.zst more/*.parquet --field text=body --out result` + "\n" + exitHelp
+  sada run pages.jsonl.zst more/*.parquet --field text=body --out result
+
+With --shards a run that was stopped goes on: give the same command again. The folder then has the shards of these inputs
+and of no others.` + "\n" + exitHelp
 }
 
 // Run is the verb: read, cluster, publish, tell.
 func (c *runCmd) Run(p *program) error {
+	if c.Out == "" && c.Shards == "" {
+		return usage("--out names the folder of the results, --shards that of shards", "run has nothing to write")
+	}
 	set, err := c.inputs(p, c.Input)
 	if err != nil {
 		return err
 	}
-	return c.do(p, job{inputs: c.Input, set: set, out: c.Out, memory: c.Memory, tmp: c.Tmp, known: func(in *input) (assigned, error) { return noState(in), nil }})
+	j := job{inputs: c.Input, out: c.Out, memory: c.Memory, tmp: c.Tmp, known: func(in *input) (assigned, error) { return noState(in), nil }}
+	if j.read = c.reader(set); c.Shards != "" {
+		if err := c.shard(p, set); err != nil || c.Out == "" {
+			return err
+		}
+		if j.read, _, err = c.merger([]string{c.Shards}); err != nil {
+			return err
+		}
+	}
+	return c.do(p, j)
 }
 
 // job is what a verb does with pages besides clustering them.
 type job struct {
 	inputs []string
-	set    *corpus.Set // of the inputs
-	out    string      // empty to publish nothing
-	memory size        // to take at most; 0 is no limit
-	tmp    string      // for what does not fit; empty is beside out
+	read   reading
+	out    string // empty to publish nothing
+	memory size   // to take at most; 0 is no limit
+	tmp    string // for what does not fit; empty is beside out
 	// known may add what earlier nights know to what was read now.
 	known func(in *input) (assigned, error)
 	// check may refuse the results; keep may keep them, when all that can fail for want of space is
@@ -209,7 +229,7 @@ func (c *jobFlags) do(p *program, j job) error {
 
 	tell := newTeller(p, c.Quiet, c.JSON, "reading")
 	start := time.Now()
-	in, err := read(p.ctx, j.set, c.Stemmer, c.workers(), spilled, tell)
+	in, err := j.read(p.ctx, spilled, tell)
 	tell.done()
 	if err != nil {
 		return err
@@ -331,7 +351,11 @@ type input struct {
 	badDates   int
 	replaced   int // pages with invalid UTF-8
 	stemmer    arabic.Stemmer
+	files      []publish.Input // that were read
 }
+
+// reading reads pages and makes their features, or finds them made. spilled, unless it is nil, keeps them.
+type reading func(ctx context.Context, spilled *spiller, tell *teller) (*input, error)
 
 // origin is the record that a page was read from.
 type origin struct {
@@ -344,21 +368,22 @@ type origin struct {
 // batchPages is how many pages go to a goroutine at a time: a millisecond's work and more.
 const batchPages = 64
 
+// reader reads the files of a set.
+func (c *jobFlags) reader(set *corpus.Set) reading {
+	return func(ctx context.Context, spilled *spiller, tell *teller) (*input, error) {
+		return read(ctx, set, c.Stemmer, c.workers(), spilled, tell)
+	}
+}
+
 // read reads all pages and makes their features, which spilled, unless it is nil, keeps.
 func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, spilled *spiller, tell *teller) (*input, error) {
-	st, err := arabic.ParseStemmer(stemmer)
+	g, err := newGatherer(stemmer)
 	if err != nil {
 		return nil, err
 	}
-	in := &input{published: make(map[string]*string), records: make(map[string]origin), stemmer: st}
-	var rejects []numbered
-	reject := func(k *kept, reason string) {
-		r := &k.record
-		rejects = append(rejects, numbered{k.n, publish.Reject{File: r.File, Line: int64(r.Line), Byte: r.Byte, Reason: reason, ID: r.Page.ID}})
-	}
 	free := make(chan *cluster.Maker, workers)
 	for range workers {
-		m := &cluster.Maker{Stemmer: st}
+		m := &cluster.Maker{Stemmer: g.in.stemmer}
 		free <- m
 	}
 	group, ctx := errgroup.WithContext(ctx)
@@ -369,7 +394,6 @@ func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, spi
 			defer func() { free <- m }()
 			for _, k := range records {
 				k.page = m.Make(&k.record.Page)
-				k.published = publish.Date(k.record.Page.PublishedAt, k.record.Page.DayOnly)
 				k.record.Page.Text, k.record.Page.Title = "", "" // they are not needed any more
 				if err := spilled.keep(k.page); err != nil {
 					return err
@@ -378,10 +402,7 @@ func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, spi
 			return nil
 		})
 	}
-
-	byID := make(map[string]*kept)
-	var order, records []*kept
-	n := 0
+	var records []*kept
 	for rec, err := range set.Records(ctx) {
 		if err != nil {
 			if moving := group.Wait(); moving != nil { // it ended the reading
@@ -390,33 +411,11 @@ func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, spi
 			return nil, err
 		}
 		tell.progress(set.Progress())
-		k := &kept{record: rec, n: n}
-		n++
-		if rec.Reject != "" {
-			reject(k, rec.Reject)
-			if in.rejected == 0 {
-				first := rejects[len(rejects)-1].Reject
-				in.first = &first
-			}
-			in.rejected++
+		k := &kept{record: rec}
+		if !g.take(k) {
 			continue
 		}
-		if other := byID[rec.Page.ID]; other != nil {
-			in.duplicates++
-			switch {
-			case other.record.Hash == rec.Hash:
-				reject(k, "duplicate id, same content")
-				continue
-			case supersedes(&other.record, &rec):
-				reject(k, "duplicate id, another version is kept")
-				continue
-			}
-			reject(other, "duplicate id, another version is kept")
-			other.dropped = true
-		}
-		byID[rec.Page.ID] = k
-		order, records = append(order, k), append(records, k)
-		if len(records) == batchPages {
+		if records = append(records, k); len(records) == batchPages {
 			batch(records)
 			records = nil
 		}
@@ -425,36 +424,106 @@ func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, spi
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	for _, k := range order {
+	g.in.files = filesOf(set)
+	return g.done(), nil
+}
+
+// filesOf tells of the files of a set that was read.
+func filesOf(set *corpus.Set) []publish.Input {
+	var out []publish.Input
+	for _, f := range set.Files() {
+		out = append(out, publish.Input{Name: f.Name, Format: f.Format, Compression: f.Compression, Bytes: f.Bytes, Hash: f.Hash, Records: int64(f.Records), Rejects: int64(f.Rejects)})
+	}
+	return out
+}
+
+// gatherer takes records in the order of reading, and keeps one of every ID.
+type gatherer struct {
+	in      *input
+	n       int // records
+	rejects []numbered
+	byID    map[string]*kept
+	order   []*kept
+}
+
+func newGatherer(stemmer string) (*gatherer, error) {
+	st, err := arabic.ParseStemmer(stemmer)
+	if err != nil {
+		return nil, err
+	}
+	return &gatherer{in: &input{published: make(map[string]*string), records: make(map[string]origin), stemmer: st}, byID: make(map[string]*kept)}, nil
+}
+
+func (g *gatherer) reject(k *kept, reason string) {
+	r := &k.record
+	g.rejects = append(g.rejects, numbered{k.n, publish.Reject{File: r.File, Line: int64(r.Line), Byte: r.Byte, Reason: reason, ID: r.Page.ID}})
+}
+
+// take says whether a record is a page, as far as is known: its page must then be made.
+func (g *gatherer) take(k *kept) bool {
+	in, rec := g.in, &k.record
+	k.n = g.n
+	g.n++
+	if rec.Reject != "" {
+		g.reject(k, rec.Reject)
+		if in.rejected == 0 {
+			first := g.rejects[len(g.rejects)-1].Reject
+			in.first = &first
+		}
+		in.rejected++
+		return false
+	}
+	if other := g.byID[rec.Page.ID]; other != nil {
+		in.duplicates++
+		switch {
+		case other.record.Hash == rec.Hash:
+			g.reject(k, "duplicate id, same content")
+			return false
+		case supersedes(&other.record, rec):
+			g.reject(k, "duplicate id, another version is kept")
+			return false
+		}
+		g.reject(other, "duplicate id, another version is kept")
+		other.dropped = true
+	}
+	g.byID[rec.Page.ID] = k
+	g.order = append(g.order, k)
+	return true
+}
+
+// done returns what was read, when all pages are made.
+func (g *gatherer) done() *input {
+	in := g.in
+	for _, k := range g.order {
 		if k.dropped {
 			continue
 		}
+		r := &k.record
 		in.pages = append(in.pages, k.page)
-		in.published[k.page.ID] = k.published
-		in.records[k.page.ID] = origin{k.record.File, k.record.Line, k.record.Byte, k.record.Hash}
-		if k.record.BadDate {
+		in.published[k.page.ID] = publish.Date(r.Page.PublishedAt, r.Page.DayOnly)
+		in.records[k.page.ID] = origin{r.File, r.Line, r.Byte, r.Hash}
+		if r.BadDate {
 			in.badDates++
 		}
-		if k.record.Repaired {
+		if r.Repaired {
 			in.replaced++
 		}
 	}
 	in.read = len(in.pages)
 	// A record that a later one replaced was rejected after those between them.
-	slices.SortFunc(rejects, func(a, b numbered) int { return cmp.Compare(a.n, b.n) })
-	for _, r := range rejects {
+	slices.SortFunc(g.rejects, func(a, b numbered) int { return cmp.Compare(a.n, b.n) })
+	for _, r := range g.rejects {
 		in.rejects = append(in.rejects, r.Reject)
 	}
-	return in, nil
+	return in
 }
 
 // kept is a record that is a page.
 type kept struct {
-	record    corpus.Record
-	page      *cluster.Page
-	published *string
-	n         int  // its place in the order of reading
-	dropped   bool // another record of the same ID replaced it
+	record  corpus.Record
+	page    *cluster.Page
+	n       int  // its place in the order of reading
+	dropped bool // another record of the same ID replaced it
 }
 
 // numbered is a reject with its place in the order of reading.
@@ -699,16 +768,8 @@ func (c *jobFlags) manifest(j job, in *input, res *cluster.Result, timings []pub
 		m.LSH.Curve = append(m.LSH.Curve, publish.Point{Jaccard: x, Probability: publish.Round(res.LSH.Probability(x))})
 	}
 	m.Options, m.OptionHash = hashed(recorded{c.readFlags, c.clusterFlags, arabic.Version})
-	for _, name := range j.inputs {
-		// explain reads the pages again, perhaps from another folder.
-		if abs, err := filepath.Abs(name); err == nil && name != "-" {
-			name = abs
-		}
-		m.Arguments = append(m.Arguments, name)
-	}
-	for _, f := range j.set.Files() {
-		m.Inputs = append(m.Inputs, publish.Input{Name: f.Name, Format: f.Format, Compression: f.Compression, Bytes: f.Bytes, Hash: f.Hash, Records: int64(f.Records), Rejects: int64(f.Rejects)})
-	}
+	m.Arguments = absolutes(j.inputs)
+	m.Inputs = in.files
 	return m
 }
 

@@ -213,14 +213,14 @@ func (c *exportCmd) Run(p *program) error {
 	if n.old.Generation == 0 {
 		return fmt.Errorf("%s: %w", c.State, archive.ErrNone)
 	}
-	flags := jobFlags{Workers: c.Workers, JSON: c.JSON, Quiet: !c.JSON && !terminal(p.stdout)}
+	flags := jobFlags{workFlags: workFlags{Workers: c.Workers, JSON: c.JSON, Quiet: !c.JSON && !terminal(p.stdout)}}
 	var was stateOptions
 	if err := json.Unmarshal(n.old.Options, &was); err != nil {
 		return fmt.Errorf("options of the state: %w", err)
 	}
 	flags.clusterFlags = was.clusterFlags
 	n.same = true
-	return flags.do(p, job{set: new(corpus.Set), out: c.Out,
+	return flags.do(p, job{read: flags.reader(new(corpus.Set)), out: c.Out,
 		known: func(in *input) (assigned, error) {
 			n.take(in, nil, true)
 			return n.assigned(false, func(o cluster.Options) (*cluster.Result, error) {

@@ -217,6 +217,24 @@ func (s *Set) Skip(skip func(i int) bool) {
 	s.sources = kept
 }
 
+// Split returns a set of every file alone, in order, to be read in the place of s.
+func (s *Set) Split() []*Set {
+	out := make([]*Set, len(s.sources))
+	for i, src := range s.sources {
+		out[i] = &Set{o: s.o, names: s.names, sources: []source{src}, total: max(src.size, 0)}
+	}
+	return out
+}
+
+// Names returns the name of every file, as [File] has it.
+func (s *Set) Names() []string {
+	out := make([]string, len(s.sources))
+	for i, src := range s.sources {
+		out[i] = src.name
+	}
+	return out
+}
+
 // Progress gives the stored bytes read so far and in total. The total is 0 when it is unknown, as
 // it is of the standard input. It may be called at any time.
 func (s *Set) Progress() (done, total int64) { return s.done.Load(), s.total }

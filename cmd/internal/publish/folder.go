@@ -234,10 +234,15 @@ func Parquet[T any](f *Folder, name string, rows iter.Seq[T]) error {
 	return nil
 }
 
+// Outputs returns the tables that were written, by name.
+func (f *Folder) Outputs() []Output {
+	slices.SortFunc(f.outputs, func(a, b Output) int { return strings.Compare(a.Name, b.Name) })
+	return f.outputs
+}
+
 // Commit writes the manifest, whose Outputs it fills in, and makes the folder the run folder.
 func (f *Folder) Commit(m *Manifest) error {
-	slices.SortFunc(f.outputs, func(a, b Output) int { return strings.Compare(a.Name, b.Name) })
-	m.Schema, m.Outputs = SchemaVersion, f.outputs
+	m.Schema, m.Outputs = SchemaVersion, f.Outputs()
 	w, err := f.create(manifestName)
 	if err != nil {
 		return err

@@ -34,8 +34,10 @@ func TestFormat(t *testing.T) {
 			}
 		}
 		var want []string
-		for f := range reflect.TypeOf(row).Fields() {
-			want = append(want, fieldName(f, "parquet")+": "+typeName(f.Type))
+		for _, f := range reflect.VisibleFields(reflect.TypeOf(row)) {
+			if !f.Anonymous {
+				want = append(want, fieldName(f, "parquet")+": "+typeName(f.Type))
+			}
 		}
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("%s: types (-), format.md (+)\n%s", name, d)

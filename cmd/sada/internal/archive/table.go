@@ -49,32 +49,37 @@ func (m *Manifest) table(name string) (FileInfo, bool) {
 
 // pageRow is a row of a segment.
 type pageRow struct {
-	ID          string        `parquet:"id"`
-	Generation  int64         `parquet:"generation"`
-	Deleted     bool          `parquet:"deleted"`
-	Hash        [16]byte      `parquet:"hash"`
-	PublishedAt string        `parquet:"published_at"`
-	Source      string        `parquet:"source,dict"`
-	Title       string        `parquet:"title"`
-	Date        time.Time     `parquet:"date,optional,timestamp(nanosecond:utc)"`
-	DayOnly     bool          `parquet:"day_only"`
-	DateFrom    string        `parquet:"date_from,dict"`
-	Credits     []string      `parquet:"credits,list"`
-	Credit      string        `parquet:"credit"`
-	Tags        string        `parquet:"tags"`
-	Repaired    bool          `parquet:"repaired"`
-	Bytes       int64         `parquet:"bytes"`
-	Lead        int64         `parquet:"lead"`
-	Words       []byte        `parquet:"words"`
-	Spans       []byte        `parquet:"spans"`
-	Lines       []byte        `parquet:"lines"`
-	Parts       []partRow     `parquet:"parts,list"`
-	Proposals   []proposalRow `parquet:"proposals,list"`
-	Titled      uint64        `parquet:"titled"`
-	Terms       []byte        `parquet:"terms"`
-	LeadFirst   int64         `parquet:"lead_first"`
-	LeadTerms   []byte        `parquet:"lead_terms"`
-	Widths      []byte        `parquet:"widths"`
+	ID          string   `parquet:"id"`
+	Generation  int64    `parquet:"generation"`
+	Deleted     bool     `parquet:"deleted"`
+	Hash        [16]byte `parquet:"hash"`
+	PublishedAt string   `parquet:"published_at"`
+	Features
+}
+
+// Features are the columns of a page's features, all of a [cluster.Record] but the ID.
+type Features struct {
+	Source    string        `parquet:"source,dict"`
+	Title     string        `parquet:"title"`
+	Date      time.Time     `parquet:"date,optional,timestamp(nanosecond:utc)"`
+	DayOnly   bool          `parquet:"day_only"`
+	DateFrom  string        `parquet:"date_from,dict"`
+	Credits   []string      `parquet:"credits,list"`
+	Credit    string        `parquet:"credit"`
+	Tags      string        `parquet:"tags"`
+	Repaired  bool          `parquet:"repaired"`
+	Bytes     int64         `parquet:"bytes"`
+	Lead      int64         `parquet:"lead"`
+	Words     []byte        `parquet:"words"`
+	Spans     []byte        `parquet:"spans"`
+	Lines     []byte        `parquet:"lines"`
+	Parts     []partRow     `parquet:"parts,list"`
+	Proposals []proposalRow `parquet:"proposals,list"`
+	Titled    uint64        `parquet:"titled"`
+	Terms     []byte        `parquet:"terms"`
+	LeadFirst int64         `parquet:"lead_first"`
+	LeadTerms []byte        `parquet:"lead_terms"`
+	Widths    []byte        `parquet:"widths"`
 }
 
 type partRow struct {
@@ -105,48 +110,59 @@ type termRow struct {
 }
 
 func toRow(p *PageRow, generation int) pageRow {
-	r := &p.Record
-	row := pageRow{ID: r.ID, Generation: int64(generation), Hash: p.Hash, PublishedAt: p.PublishedAt, Source: r.Source, Title: r.Title, Date: r.Date,
+	return pageRow{ID: p.Record.ID, Generation: int64(generation), Hash: p.Hash, PublishedAt: p.PublishedAt, Features: FeaturesOf(&p.Record)}
+}
+
+// FeaturesOf returns the columns of a record. They share memory with it.
+func FeaturesOf(r *cluster.Record) Features {
+	f := Features{Source: r.Source, Title: r.Title, Date: r.Date,
 		DayOnly: r.DayOnly, DateFrom: r.DateFrom, Credits: r.Credits, Credit: r.Credit, Tags: r.Tags, Repaired: r.Repaired, Bytes: int64(r.Bytes),
 		Lead: int64(r.Lead), Words: r.Words, Spans: r.Spans, Lines: r.Lines, Titled: r.Titled, Terms: r.Terms, LeadFirst: int64(r.LeadFirst),
 		LeadTerms: r.LeadTerms, Widths: r.Widths}
 	for _, q := range r.Parts {
-		row.Parts = append(row.Parts, partRow{q.Kind.String(), int64(q.From), int64(q.To), q.Page, q.Segment})
+		f.Parts = append(f.Parts, partRow{q.Kind.String(), int64(q.From), int64(q.To), q.Page, q.Segment})
 	}
 	for _, q := range r.Proposals {
-		row.Proposals = append(row.Proposals, proposalRow{q.Kind.String(), int64(q.From), int64(q.To), int64(q.MarkerFrom), int64(q.MarkerTo),
+		f.Proposals = append(f.Proposals, proposalRow{q.Kind.String(), int64(q.From), int64(q.To), int64(q.MarkerFrom), int64(q.MarkerTo),
 			int64(q.TitleFrom), int64(q.TitleTo), q.Closed, q.Reason, q.Strength})
 	}
-	return row
+	return f
 }
 
 func fromRow(row *pageRow) (PageRow, error) {
-	p := PageRow{Hash: row.Hash, PublishedAt: row.PublishedAt, Generation: int(row.Generation), Record: cluster.Record{ID: row.ID, Source: row.Source,
-		Title: row.Title, Date: row.Date, DayOnly: row.DayOnly, DateFrom: row.DateFrom, Credits: row.Credits, Credit: row.Credit, Tags: row.Tags,
-		Repaired: row.Repaired, Bytes: int(row.Bytes), Lead: int(row.Lead), Words: row.Words, Spans: row.Spans, Lines: row.Lines, Titled: row.Titled,
-		Terms: row.Terms, LeadFirst: int(row.LeadFirst), LeadTerms: row.LeadTerms, Widths: row.Widths}}
-	if len(row.Parts) > 0 {
-		p.Record.Parts = make([]article.Part, len(row.Parts))
+	r, err := row.Record(row.ID)
+	return PageRow{Hash: row.Hash, PublishedAt: row.PublishedAt, Generation: int(row.Generation), Record: r}, err
+}
+
+// Record returns the record of the page with an ID, or an error if a column has a value that none has. It
+// shares memory with the columns.
+func (f *Features) Record(id string) (cluster.Record, error) {
+	r := cluster.Record{ID: id, Source: f.Source,
+		Title: f.Title, Date: f.Date, DayOnly: f.DayOnly, DateFrom: f.DateFrom, Credits: f.Credits, Credit: f.Credit, Tags: f.Tags,
+		Repaired: f.Repaired, Bytes: int(f.Bytes), Lead: int(f.Lead), Words: f.Words, Spans: f.Spans, Lines: f.Lines, Titled: f.Titled,
+		Terms: f.Terms, LeadFirst: int(f.LeadFirst), LeadTerms: f.LeadTerms, Widths: f.Widths}
+	if len(f.Parts) > 0 {
+		r.Parts = make([]article.Part, len(f.Parts))
 	}
-	for i, q := range row.Parts {
+	for i, q := range f.Parts {
 		kind, ok := article.ParseKind(q.Kind)
 		if !ok {
-			return p, fmt.Errorf("page %q: part of kind %q", row.ID, q.Kind)
+			return r, fmt.Errorf("page %q: part of kind %q", id, q.Kind)
 		}
-		p.Record.Parts[i] = article.Part{Kind: kind, From: int(q.From), To: int(q.To), Page: q.Page, Segment: q.Segment}
+		r.Parts[i] = article.Part{Kind: kind, From: int(q.From), To: int(q.To), Page: q.Page, Segment: q.Segment}
 	}
-	if len(row.Proposals) > 0 {
-		p.Record.Proposals = make([]article.Proposal, len(row.Proposals))
+	if len(f.Proposals) > 0 {
+		r.Proposals = make([]article.Proposal, len(f.Proposals))
 	}
-	for i, q := range row.Proposals {
+	for i, q := range f.Proposals {
 		kind, ok := article.ParseKind(q.Kind)
 		if !ok {
-			return p, fmt.Errorf("page %q: proposal of kind %q", row.ID, q.Kind)
+			return r, fmt.Errorf("page %q: proposal of kind %q", id, q.Kind)
 		}
-		p.Record.Proposals[i] = article.Proposal{Kind: kind, From: int(q.From), To: int(q.To), MarkerFrom: int(q.MarkerFrom), MarkerTo: int(q.MarkerTo),
+		r.Proposals[i] = article.Proposal{Kind: kind, From: int(q.From), To: int(q.To), MarkerFrom: int(q.MarkerFrom), MarkerTo: int(q.MarkerTo),
 			TitleFrom: int(q.TitleFrom), TitleTo: int(q.TitleTo), Closed: q.Closed, Reason: q.Reason, Strength: q.Strength}
 	}
-	return p, nil
+	return r, nil
 }
 
 func compareGroups(a, b GroupRow) int {
@@ -289,16 +305,31 @@ func readTable[T any](a *Archive, info FileInfo) iter.Seq2[[]T, error] {
 			return
 		}
 		defer f.Close() // it was only read
+		for rows, err := range Decode[T](f, info.Bytes, info.Rows) {
+			if err != nil {
+				err = unread(info.Path, err)
+			}
+			if !yield(rows, err) {
+				return
+			}
+		}
+	}
+}
+
+// Decode gives the rows of a Parquet file of a size, which must be so many, in batches, which are overwritten
+// by the next one; what the rows point to is not.
+func Decode[T any](f io.ReaderAt, bytes, rows int64) iter.Seq2[[]T, error] {
+	return func(yield func([]T, error) bool) {
 		var file *parquet.File
-		err = guarded(func() (err error) {
-			file, err = parquet.OpenFile(f, info.Bytes, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+		err := guarded(func() (err error) {
+			file, err = parquet.OpenFile(f, bytes, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 			return err
 		})
-		if err == nil && file.NumRows() != info.Rows {
-			err = fmt.Errorf("%d rows, should be %d", file.NumRows(), info.Rows)
+		if err == nil && file.NumRows() != rows {
+			err = fmt.Errorf("%d rows, should be %d", file.NumRows(), rows)
 		}
 		if err != nil {
-			yield(nil, unread(info.Path, err))
+			yield(nil, err)
 			return
 		}
 		batch := make([]T, batchRows)
@@ -327,7 +358,7 @@ func readTable[T any](a *Archive, info FileInfo) iter.Seq2[[]T, error] {
 				err = errors.Join(err, r.Close())
 			}
 			if !errors.Is(err, io.EOF) {
-				yield(nil, unread(info.Path, err))
+				yield(nil, err)
 				return
 			}
 		}
