@@ -17,7 +17,7 @@ import (
 	"sada/cluster"
 	"sada/cluster/lsh"
 	"sada/cluster/passage"
-	"sada/cmd/sada/internal/publish"
+	"sada/cmd/internal/publish"
 )
 
 // queries runs the statements of its input one after the other, and prints the rows of the last as JSON.
