@@ -145,7 +145,7 @@ and of no others.` + "\n" + exitHelp
 // Run is the verb: read, cluster, publish, tell.
 func (c *runCmd) Run(p *program) error {
 	if c.Out == "" && c.Shards == "" {
-		return usage("--out names the folder of the results, --shards that of shards", "run has nothing to write")
+		return usage("--out names the folder of the results, --shards that of shards", "without --out and --shards, run has nothing to write")
 	}
 	set, err := c.inputs(p, c.Input)
 	if err != nil {
