@@ -163,7 +163,7 @@ func TestChanged(t *testing.T) {
 	if testing.Short() {
 		few(t, "2")
 	} else if !thorough() {
-		few(t, "8")
+		few(t, "4")
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		dir, err := os.MkdirTemp("", "sada-changed-")
