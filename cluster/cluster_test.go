@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"golang.org/x/text/encoding/charmap"
+	"pgregory.net/rapid"
 
 	"sada/cluster/copies"
 	"sada/cluster/passage"
@@ -610,6 +612,46 @@ func TestCounts(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSurfacesByDefinition counts every spelling of every term in random titles.
+func TestSurfacesByDefinition(t *testing.T) {
+	words := []string{"جسر", "الجسر", "جِسر", "والجسر", "و", "ﷺ", "مدرسة", "المدرسه", "مدرسـة", "Bridge", "bridge", "2024", "٢٠٢٤", "في", "ﻻ"}
+	rapid.Check(t, func(t *rapid.T) {
+		stemmer := arabic.Stemmer(arabic.Light10)
+		var pages []*Page
+		counts := make(map[tfidf.Term]map[string]int)
+		for _, title := range rapid.SliceOfN(rapid.SliceOfN(rapid.SampledFrom(words), 0, 8), 0, 8).Draw(t, "titles") {
+			p := &Page{Title: strings.Join(title, " ")}
+			pages = append(pages, p)
+			var text arabic.Text
+			text.Set(p.Title)
+			for _, token := range text.Tokens {
+				stem := stemmer.Term(nil, text.Norm[token.At:token.End])
+				if len(stem) == 0 {
+					continue
+				}
+				id := tfidf.TermID(stem)
+				if counts[id] == nil {
+					counts[id] = make(map[string]int)
+				}
+				counts[id][p.Title[token.From:token.To]]++
+			}
+		}
+		want := make(map[tfidf.Term]string)
+		for id, forms := range counts {
+			of := slices.Collect(maps.Keys(forms))
+			want[id] = slices.MinFunc(of, func(a, b string) int {
+				if forms[a] != forms[b] {
+					return forms[b] - forms[a]
+				}
+				return strings.Compare(a, b)
+			})
+		}
+		if d := cmp.Diff(want, Surfaces(pages, stemmer)); d != "" {
+			t.Fatal(d)
+		}
+	})
 }
 
 func TestSurfaces(t *testing.T) {

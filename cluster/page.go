@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -226,33 +227,45 @@ func back(s *passage.Page, tokens []arabic.Token, origin []uint32) {
 // Surfaces returns, for every term of the pages' titles, the spelling in which it stands there most
 // often, ties by bytes. The stemmer must be that of the pages' Maker.
 func Surfaces(pages []*Page, stemmer arabic.Stemmer) map[tfidf.Term]string {
-	all := make(map[tfidf.Term]map[string]int)
+	type spelling struct {
+		term tfidf.Term
+		form string
+		n    int
+	}
+	var all []spelling
+	seen := make(map[string]int32) // spellings by what the term and the form are made from
 	var text arabic.Text
-	var stem []byte
+	var stem, key []byte
 	for _, p := range pages {
 		text.Set(p.Title)
 		for _, token := range text.Tokens {
-			if stem = stemmer.Term(stem[:0], text.Norm[token.At:token.End]); len(stem) == 0 {
-				continue
+			form := p.Title[token.From:token.To]
+			key = append(append(append(key[:0], text.Norm[token.At:token.End]...), ' '), form...) // no token has a space
+			at, ok := seen[string(key)]
+			if !ok {
+				at = -1 // it is no term
+				if stem = stemmer.Term(stem[:0], text.Norm[token.At:token.End]); len(stem) > 0 {
+					at = int32(len(all))
+					all = append(all, spelling{term: tfidf.TermID(stem), form: form})
+				}
+				seen[string(key)] = at
 			}
-			id := tfidf.TermID(stem)
-			forms := all[id]
-			if forms == nil {
-				forms = make(map[string]int)
-				all[id] = forms
+			if at >= 0 {
+				all[at].n++
 			}
-			forms[p.Title[token.From:token.To]]++
 		}
 	}
-	out := make(map[tfidf.Term]string, len(all))
-	for id, forms := range all {
-		best := ""
-		for form, n := range forms {
-			if n > forms[best] || n == forms[best] && form < best {
-				best = form
-			}
+	slices.SortFunc(all, func(a, b spelling) int { return cmp.Or(cmp.Compare(a.term, b.term), strings.Compare(a.form, b.form)) })
+	out := make(map[tfidf.Term]string)
+	most := 0
+	for i := 0; i < len(all); {
+		s := all[i]
+		for i++; i < len(all) && all[i].term == s.term && all[i].form == s.form; i++ { // normalised otherwise
+			s.n += all[i].n
 		}
-		out[id] = best
+		if best, ok := out[s.term]; !ok || s.n > most || s.n == most && s.form < best {
+			out[s.term], most = s.form, s.n
+		}
 	}
 	return out
 }

@@ -105,9 +105,16 @@ func (n *nightly) publication(ctx context.Context, a *archive.Archive, r *result
 	if err != nil {
 		return nil, err
 	}
-	pages, stories := r.digests(workers)
-	pageOrder := ascending(len(r.Pages), func(i int32) string { return r.Pages[i].ID })
-	storyOrder := ascending(len(r.told.Groups), func(i int32) string { return r.told.Groups[i].ID })
+	var pages, stories []uint64
+	var pageOrder, storyOrder []int32
+	var group errgroup.Group
+	group.Go(func() error { pages, stories = r.digests(workers); return nil })
+	group.Go(func() error {
+		pageOrder = ascending(len(r.Pages), func(i int32) string { return r.Pages[i].ID })
+		storyOrder = ascending(len(r.told.Groups), func(i int32) string { return r.told.Groups[i].ID })
+		return nil
+	})
+	_ = group.Wait() // no goroutine returns an error
 	var told []archive.IDRow // that were there
 	for _, row := range n.old.IDs {
 		if row.Kind == archive.Story {

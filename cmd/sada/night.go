@@ -500,24 +500,23 @@ func (n *nightly) assigned(anew bool, run func(cluster.Options) (*cluster.Result
 // identities gives the IDs of a kind of groups as the archive has them.
 func identities(old *archive.Snapshot, kind string) *identity.State {
 	s := &identity.State{Aliases: make(map[string]string)}
-	at := make(map[string]int)
-	for _, row := range old.IDs {
-		if row.Kind == kind {
-			at[row.ID] = len(s.Groups)
-			s.Groups = append(s.Groups, identity.Group{ID: row.ID, Born: row.Born})
-		}
+	// Both tables ascend by kind and ID.
+	ids, groups := ofKind(old.IDs, kind, func(r *archive.IDRow) string { return r.Kind }), ofKind(old.Groups, kind, func(r *archive.GroupRow) string { return r.Kind })
+	s.Groups = make([]identity.Group, 0, len(ids))
+	pages := make([]string, len(groups))
+	for i, row := range groups {
+		pages[i] = row.Page
 	}
-	for _, row := range old.Groups {
-		if row.Kind != kind {
-			continue
+	at := 0
+	for _, row := range ids {
+		from := at
+		for at < len(groups) && groups[at].ID == row.ID {
+			at++
 		}
-		i, ok := at[row.ID]
-		if !ok { // which Validate tells
-			i = len(s.Groups)
-			at[row.ID] = i
-			s.Groups = append(s.Groups, identity.Group{ID: row.ID})
-		}
-		s.Groups[i].Pages = append(s.Groups[i].Pages, row.Page)
+		s.Groups = append(s.Groups, identity.Group{ID: row.ID, Born: row.Born, Pages: pages[from:at:at]})
+	}
+	if at < len(groups) { // an ID that is not in the other table, which Validate tells by the ID
+		s.Groups = append(s.Groups, identity.Group{Pages: pages[at:]})
 	}
 	for _, row := range old.Aliases {
 		if row.Kind == kind {
@@ -525,6 +524,16 @@ func identities(old *archive.Snapshot, kind string) *identity.State {
 		}
 	}
 	return s
+}
+
+// ofKind gives the rows of a kind, which are beside each other.
+func ofKind[T any](rows []T, kind string, of func(*T) string) []T {
+	from, _ := slices.BinarySearchFunc(rows, kind, func(row T, kind string) int { return strings.Compare(of(&row), kind) })
+	to := from
+	for to < len(rows) && of(&rows[to]) == kind {
+		to++
+	}
+	return rows[from:to]
 }
 
 // next gives the generation that the night makes.
@@ -546,8 +555,11 @@ func (n *nightly) next(r *results, was assigned) *archive.Next {
 		old, now *identity.State
 	}{{archive.Copy, was.groups, r.groups}, {archive.Story, was.stories, r.told}} {
 		for _, g := range of.old.Groups {
-			ended[[2]string{of.kind, g.ID}] = archive.AliasRow{Born: g.Born, Ended: next.Base + 1}
+			if _, ok := of.now.Aliases[g.ID]; ok {
+				ended[[2]string{of.kind, g.ID}] = archive.AliasRow{Born: g.Born, Ended: next.Base + 1}
+			}
 		}
+		next.IDs, next.Groups = slices.Grow(next.IDs, len(of.now.Groups)), slices.Grow(next.Groups, len(r.Pages))
 		for _, g := range of.now.Groups {
 			next.IDs = append(next.IDs, archive.IDRow{Kind: of.kind, ID: g.ID, Born: g.Born})
 			for _, page := range g.Pages {
