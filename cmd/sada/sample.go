@@ -317,7 +317,7 @@ func clusterPool(dir string, kind eval.Kind, rows []publish.Page) ([]eval.Pooled
 			text[p.CopyGroup] = k
 			c.Texts = append(c.Texts, eval.Text{})
 		}
-		if c.Texts[k].Pages++; p.Role != roleCopy {
+		if c.Texts[k].Pages++; p.Role != publish.RoleCopy {
 			c.Texts[k].Page = p.ID
 		}
 	}
