@@ -1,10 +1,10 @@
 package pipeline
 
 import (
+	"reflect"
 	"slices"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 )
 
 // components gives every node of a graph the lowest node that it is connected with.
@@ -35,13 +35,13 @@ type (
 )
 
 func init() {
-	register.DoFn3x0[int64, int64, func(int64, int64)](&twoWays{})
-	register.DoFn3x0[int64, int64, func(int64, int64)](&downwards{})
-	register.DoFn3x0[int64, func(*int64) bool, func(int64, int64)](&largeStar{})
-	register.DoFn3x0[int64, func(*int64) bool, func(int64, int64)](&smallStar{})
-	register.DoFn4x0[int64, func(*int64) bool, func(int64, int64), func(int64, []byte)](&finish{})
-	register.DoFn3x0[int64, func(*[]byte) bool, func(int64, int64)](&unite{})
-	register.DoFn4x0[int64, func(*int64) bool, func(*int64) bool, func(int64, int64)](&relabel{})
+	beam.RegisterType(reflect.TypeFor[twoWays]())
+	beam.RegisterType(reflect.TypeFor[downwards]())
+	beam.RegisterType(reflect.TypeFor[largeStar]())
+	beam.RegisterType(reflect.TypeFor[smallStar]())
+	beam.RegisterType(reflect.TypeFor[finish]())
+	beam.RegisterType(reflect.TypeFor[unite]())
+	beam.RegisterType(reflect.TypeFor[relabel]())
 }
 
 func (*twoWays) ProcessElement(a, b int64, emit func(int64, int64)) {

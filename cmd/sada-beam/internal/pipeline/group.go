@@ -3,10 +3,10 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"reflect"
 	"slices"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"sada/cluster/copies"
 	"sada/cluster/identity"
@@ -42,12 +42,12 @@ type (
 )
 
 func init() {
-	register.DoFn3x0[int64, []byte, func(int64, int64)](&edgesOf{})
-	register.DoFn5x0[context.Context, int64, func(*[]byte) bool, func(*int64) bool, func(int64, []byte)](&joinLabel{})
-	register.DoFn3x0[int64, []byte, func(int64, []byte)](&byFirst{})
-	register.DoFn4x0[int64, func(*[]byte) bool, func(*int64) bool, func(int64, []byte)](&firstLabel{})
-	register.DoFn4x0[int64, func(*[]byte) bool, func(*int64) bool, func(int64, []byte)](&sameLabel{})
-	register.DoFn6x1[context.Context, int64, func(*[]byte) bool, func(*[]byte) bool, func(int64, []byte), func(string, []byte), error](&divide{})
+	beam.RegisterType(reflect.TypeFor[edgesOf]())
+	beam.RegisterType(reflect.TypeFor[joinLabel]())
+	beam.RegisterType(reflect.TypeFor[byFirst]())
+	beam.RegisterType(reflect.TypeFor[firstLabel]())
+	beam.RegisterType(reflect.TypeFor[sameLabel]())
+	beam.RegisterType(reflect.TypeFor[divide]())
 }
 
 // group makes copy groups of the connected components of links. All texts of a component are in one place: it

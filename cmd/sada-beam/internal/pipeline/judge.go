@@ -3,11 +3,11 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"reflect"
 	"slices"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 	"github.com/zeebo/xxh3"
 
 	"sada/cluster"
@@ -118,12 +118,12 @@ type (
 )
 
 func init() {
-	register.DoFn10x0[int64, func(*[]byte) bool, func(*[]byte) bool, func(*[]byte) bool, func(*[]byte) bool, string, string, func(int64, []byte), func(int64, []byte), func(int64, []byte)](&surround{})
-	register.DoFn5x0[context.Context, int64, func(*[]byte) bool, func(*[]byte) bool, func(int64, []byte)](&carriedBy{})
-	register.DoFn4x0[int64, func(*[]byte) bool, func(*[]byte) bool, func(int64, int64)](&overlap{})
-	register.DoFn5x0[context.Context, int64, func(*[]byte) bool, func(*int64) bool, func(int64, []byte)](&name{})
-	register.DoFn5x0[context.Context, int64, func(*[]byte) bool, string, func(int64, []byte)](&hosts{})
-	register.DoFn4x0[int64, []byte, func(int64, []byte), func(int64, int64)](&ask{})
+	beam.RegisterType(reflect.TypeFor[surround]())
+	beam.RegisterType(reflect.TypeFor[carriedBy]())
+	beam.RegisterType(reflect.TypeFor[overlap]())
+	beam.RegisterType(reflect.TypeFor[name]())
+	beam.RegisterType(reflect.TypeFor[hosts]())
+	beam.RegisterType(reflect.TypeFor[ask]())
 }
 
 // judge finds what of every page is its own. Pages to which nothing may be appended, nearly all, are
@@ -207,7 +207,7 @@ type (
 	byPage struct{}
 )
 
-func init() { register.DoFn3x0[int64, []byte, func(int64, []byte)](&byPage{}) }
+func init() { beam.RegisterType(reflect.TypeFor[byPage]()) }
 
 // place is where in a page a candidate stands.
 type place struct {
@@ -377,8 +377,8 @@ type decision struct {
 type sort struct{} // decisions into their two parts
 
 func init() {
-	register.DoFn10x0[context.Context, int64, []byte, string, string, func(int64, []byte), func(int64, []byte), func(int64, []byte), func(int64, []byte), func(int64, []byte)](&decide{})
-	register.DoFn5x0[context.Context, int64, []byte, func(int64, []byte), func(int64, []byte)](&sort{})
+	beam.RegisterType(reflect.TypeFor[decide]())
+	beam.RegisterType(reflect.TypeFor[sort]())
 }
 
 func (*sort) ProcessElement(ctx context.Context, number int64, b []byte, finals, outlines func(int64, []byte)) {

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"reflect"
 	"slices"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -69,25 +70,25 @@ type (
 )
 
 func init() {
-	register.DoFn3x0[int64, []byte, func(int64, []byte)](&sameKey{})
-	register.DoFn5x0[context.Context, int64, func(*[]byte) bool, func(int64, int64), func(int64, []byte)](&same{})
-	register.DoFn5x0[context.Context, int64, func(*[]byte) bool, func(*int64) bool, func(int64, []byte)](&sign{})
-	register.DoFn4x0[context.Context, int64, []byte, func(int64, int64)](&bands{})
-	register.DoFn5x0[context.Context, int64, []byte, func(int64, []byte), func(int64, int64)](&bucket{})
-	register.DoFn3x0[int64, []byte, func(int64, []byte)](&bucketTable{})
-	register.DoFn5x0[context.Context, int64, []byte, string, func(int64, []byte)](&large{})
-	register.DoFn5x0[context.Context, int64, func(*[]byte) bool, func(int64, []byte), func(int64, int64)](&openLarge{})
-	register.DoFn5x0[context.Context, int64, func(*[]byte) bool, func(*int64) bool, func(int64, []byte)](&represent{})
-	register.DoFn4x0[int64, func(*[]byte) bool, func(int64, []byte), func(int64, []byte)](&meetSides{})
+	beam.RegisterType(reflect.TypeFor[sameKey]())
+	beam.RegisterType(reflect.TypeFor[same]())
+	beam.RegisterType(reflect.TypeFor[sign]())
+	beam.RegisterType(reflect.TypeFor[bands]())
+	beam.RegisterType(reflect.TypeFor[bucket]())
+	beam.RegisterType(reflect.TypeFor[bucketTable]())
+	beam.RegisterType(reflect.TypeFor[large]())
+	beam.RegisterType(reflect.TypeFor[openLarge]())
+	beam.RegisterType(reflect.TypeFor[represent]())
+	beam.RegisterType(reflect.TypeFor[meetSides]())
 	register.Function2x1(better)
-	register.DoFn5x0[context.Context, int64, []byte, func(int64, []byte), func(int64, []byte)](&choosePer{})
-	register.DoFn5x0[context.Context, int64, func(*[]byte) bool, func(*[]byte) bool, func(int64, []byte)](&bringText{})
-	register.DoFn5x0[context.Context, int64, func(*[]byte) bool, func(*[]byte) bool, func(int64, []byte)](&verify{})
-	register.DoFn5x0[int64, func(*[]byte) bool, func(*int64) bool, func(int64, []byte), func(int64, []byte)](&fragmentPairs{})
-	register.DoFn4x0[int64, func(*[]byte) bool, func(*[]byte) bool, func(int64, []byte)](&measurePage{})
-	register.DoFn4x0[int64, func(*[]byte) bool, func(*[]byte) bool, func(int64, []byte)](&measureOther{})
-	register.DoFn4x0[context.Context, int64, func(*[]byte) bool, func(int64, []byte)](&settle{})
-	register.DoFn3x0[int64, []byte, func(string, []byte)](&linkRows{})
+	beam.RegisterType(reflect.TypeFor[choosePer]())
+	beam.RegisterType(reflect.TypeFor[bringText]())
+	beam.RegisterType(reflect.TypeFor[verify]())
+	beam.RegisterType(reflect.TypeFor[fragmentPairs]())
+	beam.RegisterType(reflect.TypeFor[measurePage]())
+	beam.RegisterType(reflect.TypeFor[measureOther]())
+	beam.RegisterType(reflect.TypeFor[settle]())
+	beam.RegisterType(reflect.TypeFor[linkRows]())
 }
 
 // link proposes pairs and verifies them.
@@ -177,7 +178,7 @@ func (*sign) ProcessElement(ctx context.Context, number int64, signed func(*[]by
 
 type fragmentKeys struct{}
 
-func init() { register.DoFn3x0[int64, []byte, func(int64, []byte)](&fragmentKeys{}) }
+func init() { beam.RegisterType(reflect.TypeFor[fragmentKeys]()) }
 
 func (*fragmentKeys) ProcessElement(node int64, b []byte, emit func(int64, []byte)) {
 	if keys := unpack[fragment](b).Keys; keys != nil {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 
@@ -109,13 +110,15 @@ type (
 	list    struct{} // makes a table of what is on one key
 )
 
+// What is called for every number is registered with its types; steps are called by reflection, since the
+// compiler takes 10 GB and ten minutes for the generic registration of sixty of them.
 func init() {
 	register.Function2x1(add)
 	register.Combiner3[[]byte, int64, []byte](&collect{})
-	register.DoFn3x0[int64, int64, func(int64, []byte)](&number{})
-	register.DoFn3x0[int64, []byte, func(int64, []byte)](&fix{})
-	register.DoFn3x0[string, int64, func(int64, []byte)](&fixName{})
-	register.DoFn3x0[int64, func(*[]byte) bool, func(string)](&list{})
+	beam.RegisterType(reflect.TypeFor[number]())
+	beam.RegisterType(reflect.TypeFor[fix]())
+	beam.RegisterType(reflect.TypeFor[fixName]())
+	beam.RegisterType(reflect.TypeFor[list]())
 	register.Emitter1[string]()
 	register.Emitter2[int64, []byte]()
 	register.Emitter2[int64, int64]()
@@ -235,7 +238,7 @@ func table(s beam.Scope, fixed beam.PCollection) beam.PCollection {
 // seed makes the entry of no table.
 type seed struct{}
 
-func init() { register.DoFn2x0[[]byte, func(int64, []byte)](&seed{}) }
+func init() { beam.RegisterType(reflect.TypeFor[seed]()) }
 
 func (*seed) ProcessElement(_ []byte, emit func(int64, []byte)) { emit(0, pack(entry{})) }
 

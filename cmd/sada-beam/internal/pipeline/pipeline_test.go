@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -27,8 +28,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// run runs the pipeline in this process and gives the folder.
-func run(t *testing.T, o Options) string {
+// run runs the pipeline in this process and gives the folder, and what was counted.
+func run(t *testing.T, o Options) (string, map[string]int64) {
 	t.Helper()
 	o.Out = filepath.Join(t.TempDir(), "out")
 	if err := o.Validate(); err != nil {
@@ -37,17 +38,28 @@ func run(t *testing.T, o Options) string {
 	p, s := beam.NewPipelineWithRoot()
 	Build(s, o)
 	start := time.Now()
-	if _, err := beam.Run(context.Background(), "prism", p); err != nil {
+	result, err := beam.Run(context.Background(), "prism", p)
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("took %v", time.Since(start))
+	took := time.Since(start)
 	if err := Commit(context.Background(), o); err != nil {
 		t.Fatal(err)
 	}
 	if err := Commit(context.Background(), o); err != nil {
 		t.Errorf("committed again: %v", err)
 	}
-	return o.Out
+	counted := make(map[string]int64)
+	for _, c := range result.Metrics().AllMetrics().Counters() {
+		if c.Key.Namespace == "sada" {
+			counted[c.Key.Name] += c.Committed // what was attempted may count twice
+		}
+	}
+	t.Logf("%d pages in %v", counted["pages"], took)
+	for _, name := range slices.Sorted(maps.Keys(counted)) {
+		t.Logf("%-30s %12d %10.1f a page", name, counted[name], float64(counted[name])/float64(max(counted["pages"], 1)))
+	}
+	return o.Out, counted
 }
 
 const demo = "../../../../testdata/corpus.jsonl"
@@ -203,20 +215,68 @@ func TestSameAsRun(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change func(*Options)
+		taken  []string // what must have been counted
 	}{
-		{"as it is", func(*Options) {}},
+		{"as it is", func(*Options) {}, []string{"passage_pairs", "appended_texts", "fragments", "links", "split_off"}},
 		// Every list that more than two pages share is dealt out, every bucket of more than two is
 		// split, no rounds come before the last step of connected components, and every shard is small.
-		{"heavy", func(o *Options) { o.Heavy, o.Rounds, o.RowsPerShard, o.Cluster.Bucket = 2, 1, 10, 2 }},
+		{"heavy", func(o *Options) { o.Heavy, o.Rounds, o.RowsPerShard, o.Cluster.Bucket = 2, 1, 10, 2 }, []string{"heavy_anchors", "large_buckets", "records_heavy_postings"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := Options{Input: demo, Cluster: cluster.Defaults()}
 			c.change(&o)
-			compare(t, want(t, pages, o.Cluster), got(t, run(t, o)))
+			dir, counted := run(t, o)
+			compare(t, want(t, pages, o.Cluster), got(t, dir))
+			for _, name := range c.taken {
+				if counted[name] == 0 {
+					t.Errorf("nothing counted for %s: the test does not reach it", name)
+				}
+			}
 		})
 	}
 }
 
-var _ = slices.Sort[[]int]
-var _ = maps.Keys[map[int]int]
-var _ = fmt.Sprint
+// TestSharedSameAsRun does the same with newspaper pages that are not part of the repository.
+func TestSharedSameAsRun(t *testing.T) {
+	shared := os.Getenv("SADA_SHARED")
+	if shared == "" {
+		t.Skip("SKIPPED: SADA_SHARED is not set, so no newspaper pages are compared")
+	}
+	n := 2000
+	if v := os.Getenv("SADA_BEAM_PAGES"); v != "" {
+		if _, err := fmt.Sscan(v, &n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	input := sharedPages(t, filepath.Join(shared, "data", "saudinewsnet", "*.jsonl.zst"), n)
+	o := Options{Input: input, Cluster: cluster.Defaults()}
+	dir, _ := run(t, o)
+	compare(t, want(t, pagesOf(t, input), o.Cluster), got(t, dir))
+}
+
+// sharedPages writes every so many-th of the pages that a pattern names to a file, n in all.
+func sharedPages(t *testing.T, pattern string, n int) string {
+	t.Helper()
+	all := pagesOf(t, pattern)
+	step := max(1, len(all)/n)
+	name := filepath.Join(t.TempDir(), "pages.jsonl")
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := json.NewEncoder(f)
+	for i := 0; i < len(all) && i/step < n; i += step {
+		p := all[i]
+		row := map[string]any{"id": p.ID, "title": p.Title, "text": p.Text, "source": p.Source}
+		if d := publish.Date(p.PublishedAt, p.DayOnly); d != nil {
+			row["published_at"] = *d
+		}
+		if err := e.Encode(row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}

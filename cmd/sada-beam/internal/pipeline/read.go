@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"sada/cluster"
 	"sada/cmd/internal/corpus"
@@ -55,12 +55,12 @@ type (
 )
 
 func init() {
-	register.DoFn3x1[context.Context, []byte, func(int64, []byte), error](&listFiles{})
-	register.DoFn6x1[context.Context, int64, []byte, func(string, []byte), func(string, []byte), func(string, []byte), error](&readFile{})
-	register.DoFn5x0[context.Context, string, func(*[]byte) bool, func(int64, []byte), func(string, []byte)](&choose{})
-	register.DoFn3x0[int64, []byte, func(int64, int64)](&days{})
-	register.DoFn5x0[context.Context, int64, func(*[]byte) bool, string, func(string, []byte)](&rank{})
-	register.DoFn5x0[context.Context, string, func(*[]byte) bool, func(*[]byte) bool, func(int64, []byte)](&givePlaces{})
+	beam.RegisterType(reflect.TypeFor[listFiles]())
+	beam.RegisterType(reflect.TypeFor[readFile]())
+	beam.RegisterType(reflect.TypeFor[choose]())
+	beam.RegisterType(reflect.TypeFor[days]())
+	beam.RegisterType(reflect.TypeFor[rank]())
+	beam.RegisterType(reflect.TypeFor[givePlaces]())
 }
 
 // read gives every page its number in canonical order. The order is by days, of which every one has its

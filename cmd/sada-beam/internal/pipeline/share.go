@@ -3,9 +3,10 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"reflect"
 	"slices"
 
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"sada/cluster"
 	"sada/cluster/passage"
@@ -32,19 +33,19 @@ type (
 )
 
 func init() {
-	register.DoFn4x0[context.Context, int64, []byte, func(int64, int64)](&anchors{})
-	register.DoFn5x0[context.Context, int64, []byte, func(int64, int64), func(int64, []byte)](&meet{})
-	register.DoFn3x0[int64, []byte, func(int64, []byte)](&weigh{})
-	register.DoFn3x0[int64, []byte, func(int64, []byte)](&dealHomes{})
-	register.DoFn5x0[context.Context, int64, []byte, string, func(int64, []byte)](&dealPostings{})
-	register.DoFn5x0[context.Context, int64, func(*[]byte) bool, func(*[]byte) bool, func(int64, int64)](&meetHomes{})
-	register.DoFn4x0[context.Context, int64, func(*int64) bool, func(int64, []byte)](&pairHits{})
-	register.DoFn5x0[context.Context, int64, func(*[]byte) bool, func(*[]byte) bool, func(int64, []byte)](&bring{})
-	register.DoFn5x0[context.Context, int64, func(*[]byte) bool, func(*[]byte) bool, func(int64, []byte)](&align{})
-	register.DoFn7x0[context.Context, int64, []byte, func(int64, []byte), func(int64, int64), func(int64, int64), func(string, int64)](&mention{})
-	register.DoFn5x0[context.Context, int64, func(*[]byte) bool, func(*int64) bool, func(int64, []byte)](&named{})
-	register.DoFn4x0[int64, []byte, func(int64, []byte), func(int64, []byte)](&recur{})
-	register.DoFn3x0[int64, []byte, func(int64, int64)](&cells{})
+	beam.RegisterType(reflect.TypeFor[anchors]())
+	beam.RegisterType(reflect.TypeFor[meet]())
+	beam.RegisterType(reflect.TypeFor[weigh]())
+	beam.RegisterType(reflect.TypeFor[dealHomes]())
+	beam.RegisterType(reflect.TypeFor[dealPostings]())
+	beam.RegisterType(reflect.TypeFor[meetHomes]())
+	beam.RegisterType(reflect.TypeFor[pairHits]())
+	beam.RegisterType(reflect.TypeFor[bring]())
+	beam.RegisterType(reflect.TypeFor[align]())
+	beam.RegisterType(reflect.TypeFor[mention]())
+	beam.RegisterType(reflect.TypeFor[named]())
+	beam.RegisterType(reflect.TypeFor[recur]())
+	beam.RegisterType(reflect.TypeFor[cells]())
 }
 
 // open returns the page of a record that came from one.

@@ -3,10 +3,10 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"reflect"
 	"slices"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"sada/cluster"
 	"sada/cluster/copies"
@@ -43,9 +43,9 @@ type (
 )
 
 func init() {
-	register.DoFn5x0[context.Context, int64, func(*[]byte) bool, func(*[]byte) bool, func(int64, []byte)](&outlineOf{})
-	register.DoFn3x0[int64, []byte, func(int64, []byte)](&templates{})
-	register.DoFn6x1[context.Context, int64, func(*[]byte) bool, func(*[]byte) bool, func(int64, []byte), func(string, []byte), error](&tellAll{})
+	beam.RegisterType(reflect.TypeFor[outlineOf]())
+	beam.RegisterType(reflect.TypeFor[templates]())
+	beam.RegisterType(reflect.TypeFor[tellAll]())
 }
 
 // tell makes the stories on one key, of what they need of every page and of the terms of every copy group.

@@ -9,11 +9,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 	"github.com/google/renameio/v2"
 	"github.com/zeebo/xxh3"
 
@@ -48,9 +48,9 @@ type (
 )
 
 func init() {
-	register.DoFn8x0[context.Context, int64, func(*[]byte) bool, func(*[]byte) bool, func(*[]byte) bool, func(*[]byte) bool, func(*[]byte) bool, func(string, []byte)](&putTogether{})
-	register.DoFn4x1[context.Context, string, func(*[]byte) bool, func(int64, []byte), error](&writeShard{})
-	register.DoFn2x1[int64, func(*[]byte) bool, error](&writeIndex{})
+	beam.RegisterType(reflect.TypeFor[putTogether]())
+	beam.RegisterType(reflect.TypeFor[writeShard]())
+	beam.RegisterType(reflect.TypeFor[writeIndex]())
 }
 
 // assemble makes the rows of pages and of their passages.
