@@ -16,12 +16,12 @@ import (
 // and of the hosts of one text, which are stars nearly from the beginning.
 func components(s beam.Scope, edges beam.PCollection, rounds int) beam.PCollection {
 	for range rounds {
-		edges = beam.ParDo(s, &largeStar{}, beam.GroupByKey(s, beam.ParDo(s, &twoWays{}, edges)))
-		edges = beam.ParDo(s, &smallStar{}, beam.GroupByKey(s, beam.ParDo(s, &downwards{}, edges)))
+		edges = beam.ParDo(s, &largeStar{}, join(s, "largeStar", beam.ParDo(s, &twoWays{}, edges)))
+		edges = beam.ParDo(s, &smallStar{}, join(s, "smallStar", beam.ParDo(s, &downwards{}, edges)))
 	}
-	parents, rest := beam.ParDo2(s, &finish{}, beam.GroupByKey(s, beam.ParDo(s, &twoWays{}, edges)))
-	roots := beam.ParDo(s, &unite{}, beam.GroupByKey(s, rest))
-	return beam.ParDo(s, &relabel{}, beam.CoGroupByKey(s, parents, roots))
+	parents, rest := beam.ParDo2(s, &finish{}, join(s, "finish", beam.ParDo(s, &twoWays{}, edges)))
+	roots := beam.ParDo(s, &unite{}, join(s, "unite", rest))
+	return beam.ParDo(s, &relabel{}, join(s, "relabel", parents, roots))
 }
 
 type (

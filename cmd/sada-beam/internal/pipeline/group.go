@@ -54,10 +54,10 @@ func init() {
 // has as many pages as carry one text.
 func group(s beam.Scope, texts, links beam.PCollection, o Options) grouped {
 	labels := components(s.Scope("components"), beam.ParDo(s, &edgesOf{}, links), o.Rounds)
-	members := beam.ParDo(s, &joinLabel{}, beam.CoGroupByKey(s, texts, labels))
-	half := beam.ParDo(s, &firstLabel{}, beam.CoGroupByKey(s, beam.ParDo(s, &byFirst{}, links), labels))
-	within := beam.ParDo(s, &sameLabel{}, beam.CoGroupByKey(s, half, labels))
-	roles, rows := beam.ParDo2(s, &divide{}, beam.CoGroupByKey(s, members, within))
+	members := beam.ParDo(s, &joinLabel{}, join(s, "joinLabel", texts, labels))
+	half := beam.ParDo(s, &firstLabel{}, join(s, "firstLabel", beam.ParDo(s, &byFirst{}, links), labels))
+	within := beam.ParDo(s, &sameLabel{}, join(s, "sameLabel", half, labels))
+	roles, rows := beam.ParDo2(s, &divide{}, join(s, "divide", members, within))
 	return grouped{roles, rows}
 }
 
@@ -79,7 +79,6 @@ func (*joinLabel) ProcessElement(ctx context.Context, number int64, texts func(*
 		m.Text.Text.Words = nil // nothing to compare it with
 	}
 	b := pack(m)
-	shuffled(ctx, "members", b)
 	emit(label, b)
 }
 
@@ -164,7 +163,6 @@ func (*divide) ProcessElement(ctx context.Context, _ int64, members, links func(
 				r.Role = publish.RoleOriginal
 			}
 			b := pack(r)
-			shuffled(ctx, "roles", b)
 			roles(ms[i].Number, b)
 		}
 	}

@@ -129,14 +129,14 @@ func init() {
 // judge finds what of every page is its own. Pages to which nothing may be appended, nearly all, are
 // decided at once; the others when it is known who else carries the text.
 func judge(s beam.Scope, in input, near beam.PCollection, known facts, o Options) judged {
-	ready, pending, candidates := beam.ParDo3(s, &surround{}, beam.CoGroupByKey(s, in.pages, near, known.named, known.recurring),
+	ready, pending, candidates := beam.ParDo3(s, &surround{}, join(s, "surround", in.pages, near, known.named, known.recurring),
 		beam.SideInput{Input: known.cells}, beam.SideInput{Input: known.heavy})
 	asked, owned := beam.ParDo2(s, &ask{}, candidates)
-	edges := beam.Flatten(s, owned, beam.ParDo(s, &overlap{}, beam.CoGroupByKey(s, beam.ParDo(s, &byPage{}, candidates), asked)))
+	edges := beam.Flatten(s, owned, beam.ParDo(s, &overlap{}, join(s, "overlap", beam.ParDo(s, &byPage{}, candidates), asked)))
 	labels := components(s.Scope("components"), edges, o.Rounds)
-	byText := beam.ParDo(s, &name{}, beam.CoGroupByKey(s, candidates, labels))
-	carried := beam.ParDo(s, &hosts{}, beam.GroupByKey(s, byText), beam.SideInput{Input: known.cells})
-	all := beam.Flatten(s, ready, beam.ParDo(s, &carriedBy{}, beam.CoGroupByKey(s, pending, carried)))
+	byText := beam.ParDo(s, &name{}, join(s, "name", candidates, labels))
+	carried := beam.ParDo(s, &hosts{}, join(s, "hosts", byText), beam.SideInput{Input: known.cells})
+	all := beam.Flatten(s, ready, beam.ParDo(s, &carriedBy{}, join(s, "carriedBy", pending, carried)))
 	decisions, texts, signed, fragments, sides := beam.ParDo5(s, &decide{O: o}, all, beam.SideInput{Input: known.cells}, beam.SideInput{Input: known.sources})
 	finals, outlines := beam.ParDo2(s, &sort{}, decisions)
 	return judged{finals, texts, signed, fragments, sides, outlines}
@@ -247,7 +247,6 @@ func (*name) ProcessElement(ctx context.Context, node int64, candidates func(*[]
 	}
 	label := node
 	labels(&label)
-	shuffled(ctx, "candidates", b)
 	emit(label, b)
 }
 
@@ -292,7 +291,6 @@ func (*carriedBy) ProcessElement(ctx context.Context, number int64, pending, car
 		a.Carried = append(a.Carried, k.Carried)
 	}
 	b := pack(a)
-	shuffled(ctx, "pending", b)
 	emit(number, b)
 }
 
@@ -328,22 +326,17 @@ func (d *decide) ProcessElement(ctx context.Context, number int64, b []byte, cel
 		}
 		return out
 	}
-	send := func(stage string, to func(int64, []byte), key int64, v any) {
-		b := pack(v)
-		shuffled(ctx, stage, b)
-		to(key, b)
-	}
 	count(ctx, "passages_found", len(found))
 	t := p.Text(parts)
-	send("texts", texts, number, text{p.ID, t})
+	texts(number, pack(text{p.ID, t}))
 	sum := wordsHash(t.Words)
 	short := t
 	short.Words = t.Words[:min(len(t.Words), copies.MinShingles+copies.ShingleWords)]
-	send("signatures", signed, number, signature{p.ID, short, copies.Sum(t.Words), sum.Hi, sum.Lo, d.signer.Keys(t.Words)})
+	signed(number, pack(signature{p.ID, short, copies.Sum(t.Words), sum.Hi, sum.Lo, d.signer.Keys(t.Words)}))
 	for _, f := range p.Fragments(parts) {
 		count(ctx, "fragments", 1)
-		send("fragments", fragments, fragmentNode|number<<placeBits|int64(f.Part),
-			fragment{uint32(number), p.ID, f.Part, parts[f.Part].Segment, f.Words, d.signer.Keys(f.Words)})
+		fragments(fragmentNode|number<<placeBits|int64(f.Part),
+			pack(fragment{uint32(number), p.ID, f.Part, parts[f.Part].Segment, f.Words, d.signer.Keys(f.Words)}))
 	}
 	related := rows(n.Related(parts), relatedOrder)
 	for _, q := range a.Near {
@@ -359,7 +352,7 @@ func (d *decide) ProcessElement(ctx context.Context, number int64, b []byte, cel
 				s.Rows = append(s.Rows, r)
 			}
 		}
-		send("sides", sides, number, s)
+		sides(number, pack(s))
 	}
 	r := a.Page.Record
 	decisions(number, pack(decision{
@@ -384,8 +377,6 @@ func init() {
 func (*sort) ProcessElement(ctx context.Context, number int64, b []byte, finals, outlines func(int64, []byte)) {
 	d := unpack[decision](b)
 	f, o := pack(d.Final), pack(d.Outline)
-	shuffled(ctx, "finals", f)
-	shuffled(ctx, "outlines", o)
 	finals(number, f)
 	outlines(number, o)
 }

@@ -93,23 +93,23 @@ func init() {
 
 // link proposes pairs and verifies them.
 func link(s beam.Scope, j judged, o Options) linked {
-	firsts, exact := beam.ParDo2(s, &same{}, beam.GroupByKey(s, beam.ParDo(s, &sameKey{}, j.signed)))
+	firsts, exact := beam.ParDo2(s, &same{}, join(s, "same", beam.ParDo(s, &sameKey{}, j.signed)))
 
-	texts := beam.ParDo(s, &sign{}, beam.CoGroupByKey(s, j.signed, firsts))
+	texts := beam.ParDo(s, &sign{}, join(s, "sign", j.signed, firsts))
 	keys := beam.Flatten(s, texts, beam.ParDo(s, &fragmentKeys{}, j.fragments))
 	buckets := beam.CombinePerKey(s, &collect{Limit: o.Cluster.Bucket}, beam.ParDo(s, &bands{}, keys))
 	near, loose := beam.ParDo2(s, &bucket{o.Cluster.Bucket}, buckets)
 	table := gather(s, beam.ParDo(s, &bucketTable{o.Cluster.Bucket}, buckets))
-	split := beam.GroupByKey(s, beam.ParDo(s, &large{}, keys, beam.SideInput{Input: table}))
+	split := join(s, "openLarge", beam.ParDo(s, &large{}, keys, beam.SideInput{Input: table}))
 	nearLarge, looseLarge := beam.ParDo2(s, &openLarge{O: o}, split)
 
-	sides := beam.ParDo(s, &represent{}, beam.CoGroupByKey(s, j.sides, firsts))
-	shared, related := beam.ParDo2(s, &meetSides{}, beam.GroupByKey(s, sides))
+	sides := beam.ParDo(s, &represent{}, join(s, "represent", j.sides, firsts))
+	shared, related := beam.ParDo2(s, &meetSides{}, join(s, "meetSides", sides))
 
 	proposals := beam.CombinePerKey(s, better, beam.Flatten(s, exact, shared, near, nearLarge))
 	sure, open := beam.ParDo2(s, &choosePer{}, proposals)
-	halves := beam.ParDo(s, &bringText{}, beam.CoGroupByKey(s, j.texts, open))
-	links := beam.Flatten(s, sure, beam.ParDo(s, &verify{}, beam.CoGroupByKey(s, j.texts, halves)))
+	halves := beam.ParDo(s, &bringText{}, join(s, "bringText", j.texts, open))
+	links := beam.Flatten(s, sure, beam.ParDo(s, &verify{}, join(s, "verify", j.texts, halves)))
 
 	return linked{
 		links:   links,
@@ -120,11 +120,11 @@ func link(s beam.Scope, j judged, o Options) linked {
 }
 
 func settleFragments(s beam.Scope, j judged, loose beam.PCollection) beam.PCollection {
-	withPages, withOthers := beam.ParDo2(s, &fragmentPairs{}, beam.CoGroupByKey(s, j.fragments, loose))
+	withPages, withOthers := beam.ParDo2(s, &fragmentPairs{}, join(s, "fragmentPairs", j.fragments, loose))
 	measured := beam.Flatten(s,
-		beam.ParDo(s, &measurePage{}, beam.CoGroupByKey(s, withPages, j.texts)),
-		beam.ParDo(s, &measureOther{}, beam.CoGroupByKey(s, withOthers, j.fragments)))
-	return beam.ParDo(s, &settle{}, beam.GroupByKey(s, measured))
+		beam.ParDo(s, &measurePage{}, join(s, "measurePage", withPages, j.texts)),
+		beam.ParDo(s, &measureOther{}, join(s, "measureOther", withOthers, j.fragments)))
+	return beam.ParDo(s, &settle{}, join(s, "settle", measured))
 }
 
 // sameText is what [copies.SameBy] needs of a page.
@@ -151,7 +151,6 @@ func (*same) ProcessElement(ctx context.Context, _ int64, values func(*[]byte) b
 		firsts(b.Number, a.Number)
 		c.A, c.B = int(a.Number), int(b.Number)
 		v := pack(proposal{Candidate: c, A: a.Of.ID, B: b.Of.ID})
-		shuffled(ctx, "exact", v)
 		exact(both(uint32(c.A), uint32(c.B)), v)
 	}
 }
@@ -192,7 +191,6 @@ func (*bands) ProcessElement(ctx context.Context, number int64, b []byte, emit f
 		emit(mix(int64(key), band+1), number)
 	}
 	count(ctx, "records_bands", len(keys))
-	count(ctx, "bytes_bands", len(keys)*2*keyBytes) // before they are combined
 }
 
 // propose emits a pair of texts, the lower first.
@@ -202,7 +200,6 @@ func propose(ctx context.Context, a, b int64, near func(int64, []byte), loose fu
 		return
 	}
 	v := pack(proposal{Candidate: copies.Candidate{A: int(a), B: int(b), Via: copies.ViaLSH}})
-	shuffled(ctx, "lsh_pairs", v)
 	near(both(uint32(a), uint32(b)), v)
 }
 
@@ -233,7 +230,6 @@ func (l *large) ProcessElement(ctx context.Context, _ int64, b []byte, table str
 	for band, key := range unpack[signedText](b).Keys {
 		if k := mix(int64(key), band+1); heavy[k] > 0 {
 			v := append([]byte{byte(band), byte(band >> 8)}, b...)
-			shuffled(ctx, "large_buckets", v)
 			emit(k, v)
 		}
 	}
@@ -274,7 +270,6 @@ func (*represent) ProcessElement(ctx context.Context, number int64, sides func(*
 		v := unpack[side](b)
 		v.First = uint32(first)
 		out := pack(v)
-		shuffled(ctx, "pair_sides", out)
 		emit(both(min(v.Self, v.Other), max(v.Self, v.Other)), out)
 	}
 }
@@ -353,7 +348,6 @@ func (*bringText) ProcessElement(ctx context.Context, _ int64, texts, open func(
 	for more := true; more; {
 		p := unpack[proposal](b)
 		v := pack(half{p, first})
-		shuffled(ctx, "candidates_with_texts", v)
 		emit(int64(p.Candidate.B), v)
 		b = nil
 		more = open(&b)
@@ -377,7 +371,6 @@ func (*verify) ProcessElement(ctx context.Context, _ int64, texts, halves func(*
 			count(ctx, "links", 1)
 			l.A, l.B = h.Of.Candidate.A, h.Of.Candidate.B
 			v := pack(linkRow{l, h.First.ID, second.ID})
-			shuffled(ctx, "links", v)
 			emit(both(uint32(l.A), uint32(l.B)), v)
 		}
 		b = nil

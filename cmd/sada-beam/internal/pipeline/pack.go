@@ -79,11 +79,59 @@ func count(ctx context.Context, name string, n int) {
 	c.(beam.Counter).Inc(ctx, int64(n))
 }
 
-// shuffled counts what a step sends to the next over the network: the bytes of keys and values, before the
-// runner's own framing and compression.
-func shuffled(ctx context.Context, stage string, b []byte) {
+// combined counts what a combiner made. Some of it may be sent in parts, one for every bundle.
+func combined(ctx context.Context, stage string, b []byte) {
 	count(ctx, "records_"+stage, 1)
 	count(ctx, "bytes_"+stage, keyBytes+len(b))
+}
+
+// join brings together what has one key: every value crosses the network here. It counts the bytes of keys
+// and values, before the runner's own framing and compression, under the name of the step that takes them.
+func join(s beam.Scope, stage string, cols ...beam.PCollection) beam.PCollection {
+	for i, col := range cols {
+		key, value := col.Type().Components()[0].Type(), col.Type().Components()[1].Type()
+		switch {
+		case key.Kind() == reflect.String:
+			cols[i] = beam.ParDo(s, &meterNames{stage}, col)
+		case value.Kind() == reflect.Int64:
+			cols[i] = beam.ParDo(s, &meterNumbers{stage}, col)
+		default:
+			cols[i] = beam.ParDo(s, &meter{stage}, col)
+		}
+	}
+	if len(cols) == 1 {
+		return beam.GroupByKey(s, cols[0])
+	}
+	return beam.CoGroupByKey(s, cols...)
+}
+
+type (
+	meter        struct{ Stage string }
+	meterNumbers struct{ Stage string }
+	meterNames   struct{ Stage string }
+)
+
+func init() {
+	beam.RegisterType(reflect.TypeFor[meter]())
+	beam.RegisterType(reflect.TypeFor[meterNumbers]())
+	beam.RegisterType(reflect.TypeFor[meterNames]())
+}
+
+func (m *meter) ProcessElement(ctx context.Context, key int64, value []byte) (int64, []byte) {
+	combined(ctx, m.Stage, value)
+	return key, value
+}
+
+func (m *meterNumbers) ProcessElement(ctx context.Context, key, value int64) (int64, int64) {
+	count(ctx, "records_"+m.Stage, 1)
+	count(ctx, "bytes_"+m.Stage, 2*keyBytes)
+	return key, value
+}
+
+func (m *meterNames) ProcessElement(ctx context.Context, key string, value []byte) (string, []byte) {
+	count(ctx, "records_"+m.Stage, 1)
+	count(ctx, "bytes_"+m.Stage, len(key)+len(value))
+	return key, value
 }
 
 const keyBytes = 8
@@ -232,7 +280,7 @@ func gatherNames(s beam.Scope, numbers beam.PCollection) beam.PCollection {
 func table(s beam.Scope, fixed beam.PCollection) beam.PCollection {
 	// A table without entries is a table.
 	none := beam.ParDo(s, &seed{}, beam.Impulse(s))
-	return beam.ParDo(s, &list{}, beam.GroupByKey(s, beam.Flatten(s, none, fixed)))
+	return beam.ParDo(s, &list{}, join(s, "list", beam.Flatten(s, none, fixed)))
 }
 
 // seed makes the entry of no table.

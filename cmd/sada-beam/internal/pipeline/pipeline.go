@@ -96,12 +96,13 @@ func share(s beam.Scope, pages beam.PCollection, o Options) beam.PCollection {
 	table := gather(s, beam.ParDo(s, &weigh{}, heavy))
 	homes := beam.ParDo(s, &dealHomes{Limit: o.Heavy}, heavy)
 	dealt := beam.ParDo(s, &dealPostings{Limit: o.Heavy}, pages, beam.SideInput{Input: table})
-	spread := beam.ParDo(s, &meetHomes{}, beam.CoGroupByKey(s, homes, dealt))
+	spread := beam.ParDo(s, &meetHomes{}, join(s, "meetHomes", homes, dealt))
 
-	hits := beam.GroupByKey(s, beam.Flatten(s, light, spread))
+	hits := join(s, "pairHits", beam.Flatten(s, light, spread))
 	first := beam.ParDo(s, &pairHits{}, hits)
-	second := beam.ParDo(s, &bring{}, beam.CoGroupByKey(s, pages, first))
-	return beam.ParDo(s, &align{}, beam.CoGroupByKey(s, pages, second))
+	texts := beam.ParDo(s, &slim{}, pages)
+	second := beam.ParDo(s, &bring{}, join(s, "bring", texts, first))
+	return beam.ParDo(s, &align{}, join(s, "align", texts, second))
 }
 
 // facts are what a page must know of others that it may share no passage with.
@@ -118,7 +119,7 @@ func describe(s beam.Scope, pages beam.PCollection) facts {
 	counted := beam.CombinePerKey(s, &collect{Limit: passage.MostRecurring}, lines)
 	recurring, heavy := beam.ParDo2(s, &recur{}, counted)
 	return facts{
-		named:     beam.ParDo(s, &named{}, beam.CoGroupByKey(s, titles, mentions)),
+		named:     beam.ParDo(s, &named{}, join(s, "named", titles, mentions)),
 		recurring: recurring,
 		heavy:     gather(s, heavy),
 		sources:   gatherNames(s, beam.CombinePerKey(s, add, sources)),

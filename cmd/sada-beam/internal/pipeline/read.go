@@ -18,6 +18,7 @@ import (
 	"sada/cmd/internal/corpus"
 	"sada/cmd/internal/publish"
 	"sada/features/arabic"
+	"sada/features/article"
 )
 
 // input is what was read.
@@ -68,11 +69,11 @@ func init() {
 func read(s beam.Scope, o Options) input {
 	files := beam.Reshuffle(s, beam.ParDo(s, &listFiles{o.Input}, beam.Impulse(s)))
 	headers, records, rows := beam.ParDo3(s, &readFile{o}, files)
-	kept, doubles := beam.ParDo2(s, &choose{}, beam.GroupByKey(s, headers))
+	kept, doubles := beam.ParDo2(s, &choose{}, join(s, "choose", headers))
 	perDay := gather(s, beam.ParDo(s, &number{}, beam.CombinePerKey(s, add, beam.ParDo(s, &days{}, kept))))
-	places := beam.ParDo(s, &rank{}, beam.GroupByKey(s, kept), beam.SideInput{Input: perDay})
+	places := beam.ParDo(s, &rank{}, join(s, "rank", kept), beam.SideInput{Input: perDay})
 	return input{
-		pages: beam.ParDo(s, &givePlaces{}, beam.CoGroupByKey(s, places, records)),
+		pages: beam.ParDo(s, &givePlaces{}, join(s, "givePlaces", places, records)),
 		rows:  beam.Flatten(s, rows, doubles),
 	}
 }
@@ -98,14 +99,14 @@ func (f *listFiles) ProcessElement(_ context.Context, _ []byte, emit func(int64,
 // maker makes features, and says what is wrong with a page that it cannot take.
 type maker struct{ cluster.Maker }
 
-func (m *maker) record(r *corpus.Record) (rec cluster.Record, reject string) {
+func (m *maker) record(p *article.Page) (rec cluster.Record, reject string) {
 	defer func() {
 		if err := recover(); err != nil {
 			reject = fmt.Sprintf("no features can be made of it: %v", err)
 			m.Maker = cluster.Maker{Stemmer: m.Stemmer} // what it was working on may be half done
 		}
 	}()
-	return m.Make(&r.Page).Record(), ""
+	return m.Make(p).Record(), ""
 }
 
 func (f *readFile) ProcessElement(ctx context.Context, file int64, name []byte, headers, records func(string, []byte), rows func(string, []byte)) error {
@@ -127,7 +128,7 @@ func (f *readFile) ProcessElement(ctx context.Context, file int64, name []byte, 
 		var made cluster.Record
 		reject := rec.Reject
 		if reject == "" {
-			made, reject = m.record(&rec)
+			made, reject = m.record(&rec.Page)
 		}
 		if reject != "" {
 			count(ctx, "rejects", 1)
@@ -136,10 +137,8 @@ func (f *readFile) ProcessElement(ctx context.Context, file int64, name []byte, 
 		}
 		count(ctx, "records", 1)
 		h := pack(header{ID: rec.Page.ID, File: rec.File, Line: int64(rec.Line), Byte: rec.Byte, Place: place, Published: rec.Page.PublishedAt, Date: made.Date, Hash: rec.Hash})
-		shuffled(ctx, "headers", h)
 		headers(rec.Page.ID, h)
 		p := pack(page{made, publish.Date(rec.Page.PublishedAt, rec.Page.DayOnly), place})
-		shuffled(ctx, "pages_by_id", p)
 		records(rec.Page.ID, p)
 	}
 	for _, f := range set.Files() {
@@ -167,7 +166,6 @@ func (*choose) ProcessElement(ctx context.Context, _ string, values func(*[]byte
 	}
 	best.File = ""
 	b := pack(best)
-	shuffled(ctx, "days", b)
 	kept(day(best.Date), b)
 }
 
@@ -205,7 +203,6 @@ func (r *rank) ProcessElement(ctx context.Context, day int64, values func(*[]byt
 	slices.SortFunc(hs, func(a, b header) int { return cmp.Or(a.Date.Compare(b.Date), cmp.Compare(a.ID, b.ID)) })
 	for i, h := range hs {
 		b := pack(numbered{at + int64(i), h.Place})
-		shuffled(ctx, "numbers", b)
 		emit(h.ID, b)
 	}
 }

@@ -87,12 +87,10 @@ func (*anchors) ProcessElement(ctx context.Context, number int64, b []byte, emit
 		n++
 	})
 	count(ctx, "records_anchors", n)
-	count(ctx, "bytes_anchors", n*2*keyBytes) // before they are combined
 }
 
 func (m *meet) ProcessElement(ctx context.Context, hash int64, b []byte, hits func(int64, int64), heavy func(int64, []byte)) {
-	count(ctx, "records_postings", 1)
-	count(ctx, "bytes_postings", keyBytes+len(b))
+	combined(ctx, "meet", b)
 	switch v := (*collect)(nil).decode(b); {
 	case v.n < 2:
 	case v.n > m.Limit:
@@ -111,8 +109,7 @@ func meeting(ctx context.Context, homes, ps []passage.Posting, hits func(int64, 
 		hits(both(c.A, c.B), both(h.A, h.B))
 		n++
 	})
-	count(ctx, "records_hits", n)
-	count(ctx, "bytes_hits", n*2*keyBytes)
+	count(ctx, "postings_met", n)
 }
 
 func (*weigh) ProcessElement(hash int64, b []byte, emit func(int64, []byte)) {
@@ -140,7 +137,6 @@ func (d *dealPostings) ProcessElement(ctx context.Context, number int64, b []byt
 		if n, ok := heavy[int64(hash)]; ok {
 			share := int(number) % (int(n)/d.Limit + 1)
 			v := pack(dealt{int64(hash), int64(passage.NewPosting(uint32(number), word))})
-			shuffled(ctx, "heavy_postings", v)
 			emit(mix(int64(hash), share+1), v)
 		}
 	})
@@ -162,6 +158,21 @@ func (*meetHomes) ProcessElement(ctx context.Context, _ int64, homes, dealtOut f
 	}
 }
 
+// aligned is what two pages are aligned by.
+type aligned struct {
+	Card  passage.Card
+	Words []uint32
+}
+
+type slim struct{}
+
+func init() { beam.RegisterType(reflect.TypeFor[slim]()) }
+
+func (*slim) ProcessElement(number int64, b []byte, emit func(int64, []byte)) {
+	p := open(b).Passage()
+	emit(number, pack(aligned{p.Card(uint32(number)), p.Words}))
+}
+
 // meetingPlace is what goes from the first page of a pair to the second.
 type meetingPlace struct {
 	A, B  uint32
@@ -180,7 +191,6 @@ func (*pairHits) ProcessElement(ctx context.Context, key int64, at func(*int64) 
 	}
 	a, b := apart(key)
 	v := pack(meetingPlace{A: a, B: b, Hits: hits})
-	shuffled(ctx, "pairs", v)
 	emit(int64(a), v)
 }
 
@@ -189,17 +199,14 @@ func (*bring) ProcessElement(ctx context.Context, number int64, pages, pairs fun
 	if !pairs(&b) {
 		return
 	}
-	first, ok := one[page](pages)
+	first, ok := one[aligned](pages)
 	if !ok {
 		return
 	}
-	p := first.open().Passage()
-	card := p.Card(uint32(number))
 	for more := true; more; {
 		m := unpack[meetingPlace](b)
-		m.Card, m.Words = card, p.Words
+		m.Card, m.Words = first.Card, first.Words
 		v := pack(m)
-		shuffled(ctx, "pairs_with_words", v)
 		emit(int64(m.B), v)
 		b = nil
 		more = pairs(&b)
@@ -211,31 +218,25 @@ func (*align) ProcessElement(ctx context.Context, number int64, pages, pairs fun
 	if !pairs(&b) {
 		return
 	}
-	second, ok := one[page](pages)
+	second, ok := one[aligned](pages)
 	if !ok {
 		return
 	}
-	p := second.open().Passage()
-	card := p.Card(uint32(number))
 	for more := true; more; {
 		m := unpack[meetingPlace](b)
 		hits := make([]passage.Hit, len(m.Hits))
 		for i, h := range m.Hits {
 			hits[i].A, hits[i].B = apart(h)
 		}
-		if found := passage.Align(m.Words, p.Words, hits); len(found) > 0 {
-			first, second := passage.Near{Of: card}, passage.Near{Of: m.Card}
+		if found := passage.Align(m.Words, second.Words, hits); len(found) > 0 {
+			here, there := passage.Near{Of: second.Card}, passage.Near{Of: m.Card}
 			for _, f := range found {
-				first.Shared = append(first.Shared, passage.Shared{Here: f.A, There: f.B, Equal: f.Equal})
-				second.Shared = append(second.Shared, passage.Shared{Here: f.B, There: f.A, Equal: f.Equal})
+				here.Shared = append(here.Shared, passage.Shared{Here: f.A, There: f.B, Equal: f.Equal})
+				there.Shared = append(there.Shared, passage.Shared{Here: f.B, There: f.A, Equal: f.Equal})
 			}
 			count(ctx, "passage_pairs", 1)
-			v := pack(first)
-			shuffled(ctx, "near", v)
-			emit(int64(m.A), v)
-			v = pack(second)
-			shuffled(ctx, "near", v)
-			emit(number, v)
+			emit(int64(m.A), pack(here))
+			emit(number, pack(there))
 		}
 		b = nil
 		more = pairs(&b)
@@ -246,7 +247,6 @@ func (*mention) ProcessElement(ctx context.Context, n int64, b []byte, titles fu
 	p := open(b).Passage()
 	if hash, ok := p.Title(); ok {
 		v := pack(passage.Titled{Hash: hash, Number: uint32(n), ID: p.ID})
-		shuffled(ctx, "titles", v)
 		titles(int64(hash), v)
 	}
 	sum := 0
@@ -259,7 +259,6 @@ func (*mention) ProcessElement(ctx context.Context, n int64, b []byte, titles fu
 		sum++
 	})
 	count(ctx, "records_lines", sum)
-	count(ctx, "bytes_lines", sum*2*keyBytes) // before they are combined
 	sources(p.Source, 1)
 }
 

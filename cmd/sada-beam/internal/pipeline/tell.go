@@ -50,9 +50,9 @@ func init() {
 
 // tell makes the stories on one key, of what they need of every page and of the terms of every copy group.
 func tell(s beam.Scope, outlines, roles, links beam.PCollection, o Options) told {
-	pages := beam.ParDo(s, &outlineOf{}, beam.CoGroupByKey(s, outlines, roles))
+	pages := beam.ParDo(s, &outlineOf{}, join(s, "outlineOf", outlines, roles))
 	apart := beam.ParDo(s, &templates{}, links)
-	given, rows := beam.ParDo2(s, &tellAll{o}, beam.CoGroupByKey(s, pages, apart))
+	given, rows := beam.ParDo2(s, &tellAll{o}, join(s, "tellAll", pages, apart))
 	return told{given, rows}
 }
 
@@ -67,7 +67,6 @@ func (*outlineOf) ProcessElement(ctx context.Context, number int64, outlines, ro
 		o.Counts = nil // a group counts once
 	}
 	b := pack(o)
-	shuffled(ctx, "stories", b)
 	emit(0, b)
 }
 

@@ -55,7 +55,7 @@ func init() {
 
 // assemble makes the rows of pages and of their passages.
 func assemble(s beam.Scope, finals, related, settled, roles, stories beam.PCollection, o Options) beam.PCollection {
-	return beam.ParDo(s, &putTogether{o.RowsPerShard}, beam.CoGroupByKey(s, finals, related, settled, roles, stories))
+	return beam.ParDo(s, &putTogether{o.RowsPerShard}, join(s, "putTogether", finals, related, settled, roles, stories))
 }
 
 func (p *putTogether) ProcessElement(ctx context.Context, number int64, finals, related, settled, roles, stories func(*[]byte) bool, emit func(string, []byte)) {
@@ -90,7 +90,6 @@ func (p *putTogether) ProcessElement(ctx context.Context, number int64, finals, 
 	out.CopyGroup, out.Role, out.Story, out.Next = r.ID, r.Role, told.Story, told.Next
 	out.Confidence, out.Margin = publish.Round(told.Confidence), publish.Signed(told.Margin)
 	b := newRow(order(number), out)
-	shuffled(ctx, "page_rows", b)
 	emit(shard("pages", number, p.PerShard), b)
 	rows := f.Passages
 	for b := []byte(nil); related(&b); b = nil {
@@ -98,7 +97,6 @@ func (p *putTogether) ProcessElement(ctx context.Context, number int64, finals, 
 	}
 	for _, r := range rows {
 		b := newRow(order(number, r.Order), publish.NewPassage(&r.Passage, r.A, r.B))
-		shuffled(ctx, "passage_rows", b)
 		count(ctx, "passages", 1)
 		emit(shard("passages", number, p.PerShard), b)
 	}
@@ -108,8 +106,8 @@ func (p *putTogether) ProcessElement(ctx context.Context, number int64, finals, 
 // counts. A shard that is written twice is the same, and appears at once.
 func write(s beam.Scope, o Options, rows ...beam.PCollection) {
 	dir := o.shards()
-	written := beam.ParDo(s, &writeShard{dir}, beam.GroupByKey(s, beam.Flatten(s, rows...)))
-	beam.ParDo0(s, &writeIndex{dir}, beam.GroupByKey(s, written))
+	written := beam.ParDo(s, &writeShard{dir}, join(s, "writeShard", beam.Flatten(s, rows...)))
+	beam.ParDo0(s, &writeIndex{dir}, join(s, "writeIndex", written))
 }
 
 // shards is where the shards are until they are a folder.
