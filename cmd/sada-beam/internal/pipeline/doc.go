@@ -47,6 +47,13 @@
 //     16 GB has room for some five million pages. The passages and copies of more are found by the same
 //     pipeline; their stories need this step divided by terms and days.
 //
+// # What is sent
+//
+// Of 20,329 newspaper pages, whose records have 3.8 KB, 37 KB a page crossed the network, counted by join at
+// every step: records and words four times (17.5 KB), main texts five times (8 KB), collected anchors 1.7 KB,
+// hits 1 KB, rows of results 3 KB (TestSharedSameAsRun). Bands and lines are counted in records before they
+// are combined, 34 and 20 a page, of 16 bytes.
+//
 // # What fails
 //
 // A bundle that is done twice sends the same values: a page is its number, and a shard its rows, which
