@@ -114,7 +114,7 @@ func (n *nightly) publication(ctx context.Context, a *archive.Archive, r *result
 		storyOrder = ascending(len(r.told.Groups), func(i int32) string { return r.told.Groups[i].ID })
 		return nil
 	})
-	_ = group.Wait() // no goroutine returns an error
+	_ = group.Wait()         // no goroutine returns an error
 	var told []archive.IDRow // that were there
 	for _, row := range n.old.IDs {
 		if row.Kind == archive.Story {

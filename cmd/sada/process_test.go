@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -173,5 +174,59 @@ func TestAbandon(t *testing.T) {
 	broken := errors.New("broken")
 	if _, err := abandon(t.Context(), func() (int, error) { return 0, broken }); !errors.Is(err, broken) {
 		t.Errorf("%v, want %v", err, broken)
+	}
+}
+
+// TestSignalWhileClustering stops a night after it has read its pages: it ends soon, and the night before is there as it was.
+func TestSignalWhileClustering(t *testing.T) {
+	dir := t.TempDir()
+	state, out := filepath.Join(dir, "state"), filepath.Join(dir, "out")
+	sada(t, "night", absolute(t, demo), "--state", state, "--out", out)
+	before := mustTree(t, state)
+	published := mustTree(t, out)
+	// Pages of many words that the others have too, which take seconds to be clustered.
+	var b strings.Builder
+	for i := range 6000 {
+		fmt.Fprintf(&b, `{"id":"p%d","title":"خبر %d","published_at":"2024-06-01","text":"`, i, i)
+		for j := range 300 {
+			fmt.Fprintf(&b, "كلمة%d ", (i*7919+j*(1+i%13))%5000)
+		}
+		b.WriteString("\"}\n")
+	}
+	if err := os.WriteFile(filepath.Join(dir, "many.jsonl"), []byte(b.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cmd, _, stderr := child(t, dir, "sada", "night", "many.jsonl", "--state", state, "--out", out, "--json")
+	cmd.Stdout = nil // the pipe has it
+	steps, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(steps)
+	if !lines.Scan() || !strings.HasPrefix(lines.Text(), `{"type":"step","step":"read",`) {
+		t.Fatalf("the night began with %q: %s", lines.Text(), stderr)
+	}
+	stopped := time.Now()
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	var rest []string
+	for lines.Scan() {
+		rest = append(rest, lines.Text())
+	}
+	if code := exitCode(t, cmd.Wait()); code != exitSIGTERM || len(rest) != 1 || !strings.HasPrefix(rest[0], `{"type":"exit_error","code":143,`) {
+		t.Errorf("code %d, want %d, then %q: %s", code, exitSIGTERM, rest, stderr)
+	}
+	if took := time.Since(stopped); took > 10*time.Second { // what the README promises
+		t.Errorf("it went on for %v", took)
+	}
+	if got := mustTree(t, state); got != before {
+		t.Errorf("state\n%s, before\n%s", got, before)
+	}
+	if got := mustTree(t, out); got != published {
+		t.Errorf("results\n%s, before\n%s", got, published)
 	}
 }
