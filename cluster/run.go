@@ -3,7 +3,6 @@ package cluster
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -109,7 +108,8 @@ func Defaults() Options {
 // added to as they were, though the corpus grows.
 type Weights struct {
 	Terms            *tfidf.Table
-	Letters          int // of the Vocabulary
+	Stories          *tfidf.Table // counted on stories, for their labels; nil counts those of the run
+	Letters          int          // of the Vocabulary
 	Threshold, Floor float64
 }
 
@@ -122,7 +122,7 @@ func (w *Weights) Serve(docs int) bool {
 
 // Weights gives what a later run needs to tell stories apart as this one did.
 func (r *Result) Weights() *Weights {
-	return &Weights{r.Terms, r.Vocabulary.Letters, r.Story.Threshold, r.Story.Floor}
+	return &Weights{r.Terms, r.Labelled, r.Vocabulary.Letters, r.Story.Threshold, r.Story.Floor}
 }
 
 // byCorpus leaves the threshold to the corpus.
@@ -152,6 +152,7 @@ type Result struct {
 	Margin     []float64
 	Unmet      []Unmet      // wanted pairs that could not be honoured
 	Terms      *tfidf.Table // that the stories were weighed with
+	Labelled   *tfidf.Table // that the labels of stories were weighed with
 	Vocabulary Vocabulary   // with Letters 0 where there is more than headlines
 	LSH        lsh.Params
 	Story      story.Options // with the threshold that was used
@@ -261,6 +262,7 @@ type runner struct {
 	last time.Time
 
 	signers chan *signer // one for each worker
+	web     *story.Web   // of the copy groups
 }
 
 func (r *runner) done(step string) {
@@ -633,59 +635,67 @@ func (r *runner) stories() error {
 	}
 	o = o.For(nodes)
 	res.Story = o
-	links, stats := story.Graph(nodes, o)
+	res.Labelled = nil
+	if kept != nil {
+		res.Labelled = kept.Stories
+	}
+	r.web, res.Stats.Story = story.NewWeb(nodes, o)
+	return r.tell(nodes, func(group int32) []tfidf.Count { return counts[group] }, func([]int32) []tfidf.Term { return nil })
+}
+
+// tell makes the stories of the web. words returns the words of a copy group, known the labels that a story of
+// these groups is known to have, nil for none.
+func (r *runner) tell(nodes []story.Node, words func(group int32) []tfidf.Count, known func(groups []int32) []tfidf.Term) error {
+	res, o := r.res, r.res.Story
 	never, templates := res.templates()
 	never = r.wanted(nodes, never)
 	res.Never, res.Together = never, make([]int, len(nodes))
 	for i := range nodes {
 		res.Together[i] = nodes[i].Together
 	}
-	links = without(links, never)
+	links := without(r.web.Links(o), never)
 	res.Stats.TemplatePairs = templates
-	res.Stats.Story, res.Near = stats, links
+	res.Near = links
 	of := story.Partition(nodes, links, o, never...)
 
 	res.StoryOf = make([]int, len(res.Pages))
-	stories, fits := story.Describe(nodes, story.Result{Story: of, Links: links, Stats: stats})
+	stories, fits := story.Describe(nodes, story.Result{Story: of, Links: links})
 	suggested := story.Suggest(nodes, stories, links, r.o.Suggest*o.Threshold, never...)
-	number := make(map[int32]int, len(stories)) // by lowest group
+	number := make([]int, len(nodes)) // of stories, by lowest group
 	for n := range stories {
 		number[stories[n].Members[0]] = n
 	}
 	res.Confidence, res.Margin = make([]float64, len(res.Pages)), make([]float64, len(res.Pages))
 	res.Next = make([]int, len(res.Pages))
 	res.Stories = make([]Story, len(stories))
+	pages, groups := make([]int, 0, len(res.Pages)), make([]int, 0, len(nodes)) // of all stories
+	var sources []string
 	// Stories are weighed against each other; a single text has its own heaviest terms.
 	_ = blocks(len(stories), r.o.Workers, func(from, to int) error {
 		for n := from; n < to; n++ {
-			if members := stories[n].Members; len(members) == 1 {
-				vector := nodes[members[0]].Vector
-				if res.Vocabulary.Letters != 0 { // the pieces of words are no labels
-					vector = table.Vector(counts[members[0]])
-				}
-				for _, term := range vector.Top(r.o.Labels) {
-					res.Stories[n].Labels = append(res.Stories[n].Labels, term.Term)
-				}
+			s, members := &res.Stories[n], stories[n].Members
+			if s.Labels = known(members); s.Labels != nil || len(members) > 1 {
+				continue
+			}
+			vector := nodes[members[0]].Vector
+			if vector.Len() == 0 || res.Vocabulary.Letters != 0 { // the pieces of words are no labels
+				vector = res.Terms.Vector(words(members[0]))
+			}
+			for _, term := range vector.Top(r.o.Labels) {
+				s.Labels = append(s.Labels, term.Term)
 			}
 		}
 		return nil
 	})
 	var told []int
-	var groups [][][]tfidf.Count
 	for n, found := range stories {
 		s := &res.Stories[n]
-		sources := make(map[string]bool)
-		if len(found.Members) > 1 {
-			told = append(told, n)
-			groups = append(groups, nil)
-		}
+		fromPage, fromGroup := len(pages), len(groups)
+		sources = sources[:0]
 		for _, m := range found.Members {
-			s.Groups = append(s.Groups, int(m))
-			if len(found.Members) > 1 {
-				groups[len(groups)-1] = append(groups[len(groups)-1], counts[m])
-			}
+			groups = append(groups, int(m))
 			for _, p := range res.Copies[m].Pages {
-				s.Pages = append(s.Pages, p)
+				pages = append(pages, p)
 				res.StoryOf[p] = n
 				res.Confidence[p] = 1
 				if len(found.Members) > 1 {
@@ -695,9 +705,10 @@ func (r *runner) stories() error {
 				if fits[m].Rival >= 0 {
 					res.Next[p] = number[fits[m].Rival]
 				}
-				sources[res.Pages[p].Source] = true
+				sources = append(sources, res.Pages[p].Source)
 			}
 		}
+		s.Pages, s.Groups = slices.Clip(pages[fromPage:]), slices.Clip(groups[fromGroup:])
 		slices.Sort(s.Pages)
 		for _, p := range s.Pages { // canonical order: those with a date come first, in time
 			if date := res.Pages[p].Date; !date.IsZero() {
@@ -707,18 +718,36 @@ func (r *runner) stories() error {
 				s.Last = date
 			}
 		}
-		s.Sources, s.Outlets = len(sources), slices.Sorted(maps.Keys(sources))
+		slices.Sort(sources)
+		s.Outlets = slices.Clone(slices.Compact(sources))
+		s.Sources = len(s.Outlets)
 		for _, other := range suggested[n] {
 			s.Suggested = append(s.Suggested, Suggestion(other))
 		}
 		s.Headline = res.Copies[found.Medoid].Original
 		s.Density = found.Density
+		if s.Labels == nil && len(found.Members) > 1 {
+			told = append(told, n)
+		}
 	}
-	labels, err := story.Labels(groups, r.o.Labels)
+	return r.label(told, words)
+}
+
+// label gives stories their labels.
+func (r *runner) label(stories []int, words func(group int32) []tfidf.Count) error {
+	res := r.res
+	groups := make([][][]tfidf.Count, len(stories))
+	for i, n := range stories {
+		for _, m := range res.Stories[n].Groups {
+			groups[i] = append(groups[i], words(int32(m)))
+		}
+	}
+	labels, among, err := story.Labels(groups, res.Labelled, r.o.Labels)
 	if err != nil {
 		return fmt.Errorf("label the stories: %w", err)
 	}
-	for i, n := range told {
+	res.Labelled = among
+	for i, n := range stories {
 		res.Stories[n].Labels = labels[i]
 	}
 	return nil

@@ -14,7 +14,7 @@ func Cluster(nodes []Node, o Options) Result {
 	order := canonical(nodes)
 	ordered := arrange(nodes, order)
 	o = o.For(ordered)
-	links, stats := connect(ordered, o)
+	links, stats := Graph(ordered, o)
 	group := Partition(ordered, links, o)
 	story := make([]int32, len(nodes))
 	for i, g := range group {

@@ -149,7 +149,7 @@ func TestLabels(t *testing.T) {
 		{},
 	}
 	before := slices.Clone(stories[0][0])
-	got, err := Labels(stories, 2)
+	got, among, err := Labels(stories, nil, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,6 +158,10 @@ func TestLabels(t *testing.T) {
 	}
 	if d := cmp.Diff(before, stories[0][0]); d != "" {
 		t.Errorf("the counts of a page were changed:\n%s", d)
+	}
+	again, same, err := Labels(stories, among, 2) // as they are weighed once the table is known
+	if d := cmp.Diff(got, again); d != "" || same != among || err != nil {
+		t.Errorf("labels by the table (-), %v:\n%s", err, d)
 	}
 }
 

@@ -51,7 +51,7 @@ func Example() {
 		}
 		groups = append(groups, group)
 	}
-	labels, err := story.Labels(groups, 1)
+	labels, _, err := story.Labels(groups, nil, 1)
 	if err != nil {
 		panic(err)
 	}

@@ -58,61 +58,14 @@ func (s *Stats) add(t Stats) {
 //
 // Unless Support is 0, nodes that are among the Support heaviest neighbours of one of these of the other
 // are compared as well, and then every weight is averaged with what those neighbours of both ends have
-// to do with the other end. It may fall under Floor, by half at most.
+// to do with the other end. It may fall under Floor, by half at most. Ties are broken by the places of nodes.
 //
 // There can be up to 2^31-1 nodes. Memory, besides the links, is about 8·Top+100 bytes for each and 24
 // for each different term. Time is linear in nodes, with at most Top·PostingCap postings read for
 // each. Options must be valid.
 func Graph(nodes []Node, o Options) ([]Link, Stats) {
-	order := canonical(nodes)
-	links, stats := connect(arrange(nodes, order), o)
-	rearrange(links, order)
-	return links, stats
-}
-
-// connect is Graph for nodes in canonical order, which leaves the links there too.
-func connect(nodes []Node, o Options) ([]Link, Stats) {
-	x := newIndex(nodes, o)
-	all, stats := x.each(func(s *scan, i int32) { s.node(i) })
-	g := newNetwork(len(nodes), all)
-	if o.Support > 0 {
-		heaviest := g.heaviest(o)
-		more, again := x.each(func(s *scan, i int32) { s.second(i, g, heaviest) })
-		stats.add(again)
-		if len(more) > 0 {
-			all = slices.Concat(all, more)
-			sortLinks(all)
-			all = slices.Compact(all) // some are found from both ends
-			g = newNetwork(len(nodes), all)
-		}
-		g.support(all, o)
-	}
-	stats.Links = len(all)
-	return all, stats
-}
-
-// each calls find for every node, in parallel, and returns the links that it found in ascending order.
-func (x *index) each(find func(s *scan, i int32)) ([]Link, Stats) {
-	links := make([][]Link, (len(x.nodes)+chunk-1)/chunk)
-	var mu sync.Mutex
-	var stats Stats
-	chunks(len(x.nodes), x.o.Workers, func() (func(c, from, to int), func()) {
-		s := &scan{index: x, shared: make([]uint8, len(x.nodes))}
-		return func(c, from, to int) {
-				for i := from; i < to; i++ {
-					find(s, int32(i))
-				}
-				links[c] = slices.Clone(s.links)
-				s.links = s.links[:0]
-			}, func() {
-				mu.Lock()
-				stats.add(s.stats)
-				mu.Unlock()
-			}
-	})
-	all := slices.Concat(links...)
-	sortLinks(all)
-	return all, stats
+	w, stats := NewWeb(nodes, o)
+	return w.Links(o), stats
 }
 
 // chunk is how many nodes are done at a time: few enough that the last ones do not keep one worker
@@ -137,75 +90,125 @@ func chunks(n, workers int, begin func() (do func(c, from, to int), end func()))
 	wg.Wait()
 }
 
-// index finds the nodes that have a term among their heaviest.
+// index finds the nodes that have a term of a new one among their heaviest.
 type index struct {
-	nodes   []Node // in canonical order
+	nodes   []Node // in order of time, those without a date first
+	fresh   []bool // of every node: it is new; pairs without a new one are not looked for
 	undated int32  // the first of them have no date
 	o       Options
 	reach   int64 // seconds; a pair further apart is not linked
-
-	oneDated float64 // factor of a pair of which one has no date
 
 	// The terms of node i are terms[first[i]:first[i+1]], those of the index numbered from 0.
 	first []int
 	terms []int32
 
-	// The nodes of term t are postings[start[t]:start[t+1]], ascending.
-	start    []int
+	all, new lists // of all nodes, and of the new ones
+}
+
+// lists are the nodes of every term, ascending.
+type lists struct {
+	start    []int // those of term t are postings[start[t]:start[t+1]]
 	postings []int32
 }
 
-func newIndex(nodes []Node, o Options) *index {
-	x := &index{nodes: nodes, o: o, first: make([]int, len(nodes)+1), oneDated: oneDated(nodes)}
-	x.undated = int32(sort.Search(len(nodes), func(i int) bool { return nodes[i].Dated }))
+func (l *lists) of(t int32) []int32 { return l.postings[l.start[t]:l.start[t+1]] }
+
+// reach returns how far apart linked nodes can be, in seconds.
+func (o Options) reach() int64 {
 	// Even a cosine of 1 is under Floor beyond this.
 	visible := o.Sigma * math.Sqrt(-2*math.Log(o.Floor)) * day
-	x.reach = min(int64(o.Horizon*day), int64(math.Ceil(visible)))
+	return min(int64(o.Horizon*day), int64(math.Ceil(visible)))
+}
 
-	for i := range nodes {
-		x.first[i+1] = x.first[i] + min(nodes[i].Vector.Len(), o.Top)
-	}
-	top := make([]tfidf.Term, x.first[len(nodes)])
+func newIndex(nodes []Node, fresh []bool, o Options) *index {
+	x := &index{nodes: nodes, fresh: fresh, o: o, reach: o.reach(), first: make([]int, len(nodes)+1)}
+	x.undated = int32(sort.Search(len(nodes), func(i int) bool { return nodes[i].Dated }))
+	top := make([][]tfidf.Weighted, len(nodes))
 	chunks(len(nodes), o.Workers, func() (func(c, from, to int), func()) {
 		return func(_, from, to int) {
 			for i := from; i < to; i++ {
-				for n, t := range nodes[i].Vector.Top(o.Top) {
-					top[x.first[i]+n] = t.Term
-				}
+				top[i] = nodes[i].Vector.Top(o.Top)
 			}
 		}, func() {}
 	})
 	number := make(map[tfidf.Term]int32)
-	x.terms = make([]int32, len(top))
-	for i, term := range top {
-		id, ok := number[term]
-		if !ok {
-			id = int32(len(number))
-			number[term] = id
-		}
-		x.terms[i] = id
-	}
-	x.start = make([]int, len(number)+1)
-	for _, t := range x.terms {
-		x.start[t+1]++
-	}
-	for t := 1; t < len(x.start); t++ {
-		x.start[t] += x.start[t-1]
-	}
-	x.postings = make([]int32, len(x.terms))
-	next := slices.Clone(x.start)
 	for i := range nodes {
-		for _, t := range x.terms[x.first[i]:x.first[i+1]] {
-			x.postings[next[t]] = int32(i)
-			next[t]++
+		if !fresh[i] {
+			continue
+		}
+		for _, t := range top[i] {
+			if _, ok := number[t.Term]; !ok {
+				number[t.Term] = int32(len(number))
+			}
 		}
 	}
+	for i := range nodes {
+		for _, t := range top[i] {
+			if id, ok := number[t.Term]; ok {
+				x.terms = append(x.terms, id)
+			}
+		}
+		x.first[i+1] = len(x.terms)
+	}
+	x.all, x.new = x.list(len(number), false), x.list(len(number), true)
 	return x
+}
+
+// list makes the lists of n terms, of all nodes or of the new ones.
+func (x *index) list(n int, fresh bool) lists {
+	l := lists{start: make([]int, n+1)}
+	each := func(do func(i int32, t int32)) {
+		for i := range x.nodes {
+			if !fresh || x.fresh[i] {
+				for _, t := range x.terms[x.first[i]:x.first[i+1]] {
+					do(int32(i), t)
+				}
+			}
+		}
+	}
+	each(func(_, t int32) { l.start[t+1]++ })
+	for t := 1; t <= n; t++ {
+		l.start[t] += l.start[t-1]
+	}
+	l.postings = make([]int32, l.start[n])
+	next := slices.Clone(l.start)
+	each(func(i, t int32) {
+		l.postings[next[t]] = i
+		next[t]++
+	})
+	return l
+}
+
+// link calls look for every node, in parallel, and returns the links that it found in ascending order. Those
+// of one call may be in any order.
+func link(nodes []Node, o Options, undated float64, look func(s *scan, i int32)) ([]Link, Stats) {
+	links := make([][]Link, (len(nodes)+chunk-1)/chunk)
+	var mu sync.Mutex
+	var stats Stats
+	chunks(len(nodes), o.Workers, func() (func(c, from, to int), func()) {
+		s := &scan{nodes: nodes, o: o, oneDated: undated, shared: make([]uint8, len(nodes))}
+		return func(c, from, to int) {
+				for i := from; i < to; i++ {
+					look(s, int32(i))
+				}
+				links[c] = slices.Clone(s.links)
+				s.links = s.links[:0]
+			}, func() {
+				mu.Lock()
+				stats.add(s.stats)
+				mu.Unlock()
+			}
+	})
+	all := slices.Concat(links...)
+	sortLinks(all)
+	return all, stats
 }
 
 // scan is the work of one goroutine.
 type scan struct {
-	*index
+	nodes      []Node
+	o          Options
+	oneDated   float64 // factor of a pair of which one has no date
 	shared     []uint8 // for every node, how many terms it shares with the one at hand
 	lists      [][]int32
 	candidates []int32
@@ -214,34 +217,44 @@ type scan struct {
 	stats      Stats
 }
 
-// node links node i to those before it.
-func (s *scan) node(i int32) {
-	terms := s.terms[s.first[i]:s.first[i+1]]
-	if len(terms) == 0 {
+// node links node i to those before it, of which one of both is new.
+func (x *index) node(s *scan, i int32) {
+	if x.fresh[i] && x.nodes[i].Vector.Len() == 0 {
 		s.stats.Empty++
-		return
 	}
+	terms := x.terms[x.first[i]:x.first[i+1]]
 	oldest := i // the first dated node of the window
-	if i >= s.undated {
-		since := s.nodes[i].Time - s.reach
-		oldest = s.undated + int32(sort.Search(int(i-s.undated), func(j int) bool {
-			return s.nodes[s.undated+int32(j)].Time >= since
+	if i >= x.undated {
+		since := x.nodes[i].Time - x.reach
+		oldest = x.undated + int32(sort.Search(int(i-x.undated), func(j int) bool {
+			return x.nodes[x.undated+int32(j)].Time >= since
 		}))
 	}
-	s.lists = s.lists[:0]
-	for _, t := range terms {
-		list := s.postings[s.start[t]:s.start[t+1]]
+	window := func(list []int32) (undated, dated []int32) {
 		end, _ := slices.BinarySearch(list, i)
 		list = list[:end]
 		from, _ := slices.BinarySearch(list, oldest)
-		undated, _ := slices.BinarySearch(list[:from], s.undated)
-		n := undated + len(list) - from
-		if n > s.o.PostingCap {
+		last, _ := slices.BinarySearch(list[:from], x.undated)
+		return list[:last], list[from:]
+	}
+	s.lists = s.lists[:0]
+	for _, t := range terms {
+		var undated, dated []int32
+		if !x.fresh[i] {
+			if undated, dated = window(x.new.of(t)); len(undated)+len(dated) == 0 {
+				continue
+			}
+		}
+		u, d := window(x.all.of(t))
+		if len(u)+len(d) > s.o.PostingCap {
 			s.stats.SkippedPostings++
 			continue
 		}
-		s.stats.Postings += int64(n)
-		s.lists = append(s.lists, list[:undated], list[from:])
+		if x.fresh[i] {
+			undated, dated = u, d
+		}
+		s.stats.Postings += int64(len(undated) + len(dated))
+		s.lists = append(s.lists, undated, dated)
 	}
 	s.candidates = s.candidates[:0]
 	enough := uint8(s.o.Shared)
@@ -258,6 +271,11 @@ func (s *scan) node(i int32) {
 			s.shared[c] = 0
 		}
 	}
+	s.compareAll(i)
+}
+
+// compareAll links node i to the candidates that it belongs to.
+func (s *scan) compareAll(i int32) {
 	if len(s.candidates) > 0 {
 		s.probe.set(s.nodes[i].Vector)
 	}
@@ -279,7 +297,7 @@ func (s *scan) compare(a, b int32) {
 	case na.Dated && nb.Dated:
 		days := float64(nb.Time-na.Time) / day
 		if math.Abs(days) > s.o.Horizon {
-			return // second does not look at it
+			return // a neighbour of a neighbour may be
 		}
 		factor = math.Exp(-days * days / (2 * s.o.Sigma * s.o.Sigma))
 	}
@@ -287,33 +305,5 @@ func (s *scan) compare(a, b int32) {
 	cosine := min(s.probe.dot(na.Vector), 1) // weights are rounded, a unit vector may be longer
 	if weight := cosine * factor; weight >= s.o.Floor {
 		s.links = append(s.links, Link{min(a, b), max(a, b), float32(cosine), float32(weight)})
-	}
-}
-
-// second links node i to the heaviest neighbours of its heaviest neighbours that the index did not propose.
-func (s *scan) second(i int32, g *network, heaviest [][]edge) {
-	s.candidates = s.candidates[:0]
-	s.shared[i] = 1
-	for _, e := range g.near(i) {
-		s.shared[e.node] = 1
-	}
-	for _, e := range heaviest[i] {
-		for _, f := range heaviest[e.node] {
-			if s.shared[f.node] == 0 {
-				s.shared[f.node] = 1
-				s.candidates = append(s.candidates, f.node)
-			}
-		}
-	}
-	s.shared[i] = 0
-	for _, e := range g.near(i) {
-		s.shared[e.node] = 0
-	}
-	if len(s.candidates) > 0 {
-		s.probe.set(s.nodes[i].Vector)
-	}
-	for _, c := range s.candidates {
-		s.shared[c] = 0
-		s.compare(c, i)
 	}
 }

@@ -215,8 +215,6 @@ func rearrange(links []Link, order []int32) {
 	sortLinks(links)
 }
 
-func sortLinks(links []Link) {
-	slices.SortFunc(links, func(l, m Link) int {
-		return cmp.Or(cmp.Compare(l.A, m.A), cmp.Compare(l.B, m.B))
-	})
-}
+func sortLinks(links []Link) { slices.SortFunc(links, linkOrder) }
+
+func linkOrder(l, m Link) int { return cmp.Or(cmp.Compare(l.A, m.A), cmp.Compare(l.B, m.B)) }

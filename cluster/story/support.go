@@ -1,9 +1,6 @@
 package story
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // network holds the links of every node.
 type network struct {
@@ -42,19 +39,30 @@ func newNetwork(n int, links []Link) *network {
 
 func (g *network) near(i int32) []edge { return g.edges[g.start[i]:g.start[i+1]] }
 
-// heaviest returns the Support heaviest edges of every node; of equal ones, those to the lowest nodes.
+// heaviest returns the Support heaviest edges of every node, the heaviest first; of equal ones, those to the lowest nodes.
 func (g *network) heaviest(o Options) [][]edge {
 	n := len(g.start) - 1
 	out := make([][]edge, n)
+	block := make([]edge, n*o.Support)
 	chunks(n, o.Workers, func() (func(c, from, to int), func()) {
 		return func(_, from, to int) {
 			for i := from; i < to; i++ {
-				out[i] = g.near(int32(i))
-				if len(out[i]) > o.Support {
-					out[i] = slices.Clone(out[i])
-					slices.SortFunc(out[i], func(e, f edge) int { return cmp.Or(cmp.Compare(f.weight, e.weight), cmp.Compare(e.node, f.node)) })
-					out[i] = out[i][:o.Support]
+				top := block[i*o.Support : i*o.Support : (i+1)*o.Support]
+				for _, e := range g.near(int32(i)) { // ascending: of equal ones the lower is there
+					at := len(top)
+					for at > 0 && top[at-1].weight < e.weight {
+						at--
+					}
+					switch {
+					case at == o.Support:
+						continue
+					case len(top) < o.Support:
+						top = append(top, e)
+					}
+					copy(top[at+1:], top[at:])
+					top[at] = e
 				}
+				out[i] = top
 			}
 		}, func() {}
 	})

@@ -209,10 +209,6 @@ func inverse(docs, df int) float64 { return math.Log(float64(1+docs)/float64(1+d
 // Vectors made with t remain valid beside vectors of the new table.
 func (t *Table) Extend(later *Counter) *Table {
 	added := later.Freeze().entries
-	ceiling := max(1, t.docs)
-	if t.docs >= MaxShareFrom {
-		ceiling = int(MaxShare * float64(t.docs))
-	}
 	out := make([]DF, 0, len(t.entries)+len(added))
 	i := 0
 	for _, a := range added {
@@ -225,7 +221,7 @@ func (t *Table) Extend(later *Counter) *Table {
 			i++
 		}
 		if old < MinDF {
-			old = uint32(min(uint64(old)+uint64(a.Docs), uint64(ceiling)))
+			old = uint32(min(uint64(old)+uint64(a.Docs), uint64(t.ceiling())))
 		}
 		out = append(out, DF{a.Term, old})
 	}
@@ -238,10 +234,6 @@ func (t *Table) Extend(later *Counter) *Table {
 // [MaxShare] lets through. To follow the same table again changes nothing.
 func (t *Table) Follow(now *Table) *Table {
 	out := make([]DF, 0, len(t.entries)+len(now.entries))
-	ceiling := max(1, uint32(t.docs))
-	if t.docs >= MaxShareFrom {
-		ceiling = uint32(MaxShare * float64(t.docs))
-	}
 	i := 0
 	keep := func(until func(Term) bool) {
 		for ; i < len(t.entries) && until(t.entries[i].Term); i++ {
@@ -259,8 +251,61 @@ func (t *Table) Follow(now *Table) *Table {
 				continue
 			}
 		}
-		out = append(out, DF{e.Term, min(e.Docs, ceiling)})
+		out = append(out, DF{e.Term, min(e.Docs, t.ceiling())})
 	}
 	keep(func(Term) bool { return true })
 	return newTable(t.docs, out)
+}
+
+// Change returns the table that t becomes when documents come and others go, which two counters have counted:
+// [Table.Follow] of t and a table of all documents there are then. The terms that t does not weigh must
+// have been counted on all documents before.
+func (t *Table) Change(gone, come *Counter) *Table {
+	var changed []Term
+	for _, c := range []*Counter{gone, come} {
+		for term := range c.df {
+			changed = append(changed, term)
+		}
+	}
+	slices.Sort(changed)
+	changed = slices.Compact(changed)
+	out := make([]DF, 0, len(t.entries)+len(changed))
+	i := 0
+	for _, term := range changed {
+		for ; i < len(t.entries) && t.entries[i].Term < term; i++ {
+			out = append(out, t.entries[i])
+		}
+		var docs int64
+		if i < len(t.entries) && t.entries[i].Term == term {
+			docs = int64(t.entries[i].Docs)
+			i++
+		}
+		if docs < MinDF {
+			docs = min(docs+int64(come.df[term])-int64(gone.df[term]), int64(t.ceiling()))
+		}
+		if docs > 0 {
+			out = append(out, DF{term, uint32(docs)})
+		}
+	}
+	return newTable(t.docs, append(out, t.entries[i:]...))
+}
+
+// ceiling is the most documents that a term of later documents may be said to stand in.
+func (t *Table) ceiling() uint32 {
+	if t.docs >= MaxShareFrom {
+		return uint32(MaxShare * float64(t.docs))
+	}
+	return max(1, uint32(t.docs))
+}
+
+// Among returns the weights of a document's folded counts as [Collection] gives them, if the table was
+// counted on the collection. It shares no memory with doc.
+func (t *Table) Among(doc []Count) Vector {
+	v := Vector{make([]Term, len(doc)), make([]float32, len(doc))}
+	for i, c := range doc {
+		n := tf(c.N)
+		w := float64(n * math.Log(float64(1+t.docs)/float64(1+t.DF(c.Term)))) // rounded, as there
+		v.Terms[i], v.Weights[i] = c.Term, float32(n+w)
+	}
+	return v
 }

@@ -240,6 +240,9 @@ func TestCollectionIsTheTableByNLP(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, d := range docs {
+			if diff := cmp.Diff(byNLP[i], tab.Among(d), cmpopts.EquateEmpty()); diff != "" {
+				t.Fatalf("document %d: nlp (-), by the table (+)\n%s", i, diff)
+			}
 			// Collection keeps the terms of one document only, the table does not, but for their length.
 			var v Vector
 			all := byNLP[i].Length()
