@@ -28,6 +28,7 @@ type Known struct {
 	first    []int         // the page that stands for all pages of the same words
 	verified []verified    // in order
 	sketch   sketch
+	told     told
 	options  Options // that results depend on
 }
 
@@ -57,7 +58,7 @@ var (
 // Options that change results must be those of the nights before. Stats but LSH are those of all pages. The
 // change says where known pages went and which parts are new. An error is about the options or the
 // night. Known is not changed; what is returned shares memory with it.
-func Grow(known *Known, night Night, o Options, now func() time.Time) (*Result, *Known, *passage.Change, error) {
+func Grow(known *Known, night Night, o Options, now func() time.Time) (*Result, *Known, *Change, error) {
 	g := &growth{runner: runner{o: o, now: now, last: now()}, known: known, next: &Known{}}
 	g.o.Workers = max(o.Workers, 1)
 	g.o.Story.Workers = g.o.Workers
@@ -83,7 +84,7 @@ func Grow(known *Known, night Night, o Options, now func() time.Time) (*Result, 
 	g.done("passages")
 	g.copies(pairs)
 	g.done("copies")
-	if err := g.runner.stories(); err != nil {
+	if err := g.stories(); err != nil {
 		return nil, nil, nil, err
 	}
 	g.done("stories")
@@ -96,12 +97,12 @@ func Grow(known *Known, night Night, o Options, now func() time.Time) (*Result, 
 			g.res.Stats.Short++
 		}
 	}
-	return g.res, g.next, g.change, nil
+	return g.res, g.next, g.compare(), nil
 }
 
-// lasting returns the options that results depend on.
+// lasting returns the options that results depend on, but for the weights, which go from night to night.
 func (o Options) lasting() Options {
-	o.Workers, o.Parts, o.Story.Workers = 0, 0, 0
+	o.Workers, o.Parts, o.Story.Workers, o.Weights = 0, 0, 0, nil
 	return o
 }
 

@@ -783,30 +783,38 @@ func blocks(n, workers int, do func(from, to int) error) error {
 	return g.Wait()
 }
 
-// nodes returns the words of every copy group, those of its original, and its node, which has no
-// vector yet. The words are in memory of alloc, if it is given.
+// nodes returns the words of every copy group and its node, which has no vector yet. The words are in memory
+// of alloc, if it is given.
 func (res *Result) nodes(workers int, alloc func(int) ([]byte, error)) ([][]tfidf.Count, []story.Node, error) {
 	counts := make([][]tfidf.Count, len(res.Copies))
 	nodes := make([]story.Node, len(res.Copies))
 	err := blocks(len(counts), workers, func(from, to int) error {
 		for i := from; i < to; i++ {
-			of := res.Copies[i]
-			words, err := placed(res.Pages[of.Original].Counts(res.Parts[of.Original], res.Vocabulary), alloc)
+			words, err := placed(res.words(i), alloc)
 			if err != nil {
 				return err
 			}
-			counts[i] = words
-			nodes[i].Size = 1
-			for _, p := range of.Pages { // canonical order: the first with a date is the earliest
-				if page := res.Pages[p]; !page.Date.IsZero() {
-					nodes[i].Time, nodes[i].Dated = page.Date.Unix(), true
-					break
-				}
-			}
+			counts[i], nodes[i] = words, res.node(i)
 		}
 		return nil
 	})
 	return counts, nodes, err
+}
+
+// words returns the words of a copy group, those of its original.
+func (res *Result) words(group int) []tfidf.Count {
+	original := res.Copies[group].Original
+	return res.Pages[original].Counts(res.Parts[original], res.Vocabulary)
+}
+
+// node returns the node of a copy group, without its vector.
+func (res *Result) node(group int) story.Node {
+	// In canonical order a page with a date is before those without, the earliest first.
+	first := res.Pages[res.Copies[group].Pages[0]]
+	if first.Date.IsZero() {
+		return story.Node{Size: 1}
+	}
+	return story.Node{Size: 1, Time: first.Date.Unix(), Dated: true}
 }
 
 // spelled returns the terms of every copy group: its words and, if the vocabulary has them, the pieces
