@@ -38,6 +38,8 @@ type Tables struct {
 	Fragments []FragmentRow
 	Proposed  []lsh.Pair // pages
 	Verified  []VerifiedRow
+
+	Stories StoryTables
 }
 
 // PageRow is what is kept of a page.
@@ -91,14 +93,15 @@ func (k *Known) Tables() *Tables {
 	for _, v := range k.verified {
 		t.Verified = append(t.Verified, VerifiedRow{v.Candidate, v.link})
 	}
+	t.Stories = k.told.tables()
 	return t
 }
 
 var errTables = errors.New("damaged table")
 
 // Known returns what the tables say of the pages, which must be those that they were made of, in canonical
-// order; or an error if they cannot be the tables of these pages. Options are those of the nights. The
-// result shares memory with the tables.
+// order; or an error if they cannot be the tables of these pages. Options are those of the nights; without the
+// Weights of the last one, nothing is known of stories. The result shares memory with the tables.
 func (t *Tables) Known(pages []*Page, o Options) (*Known, error) {
 	bad := func(table string, row int) (*Known, error) {
 		return nil, fmt.Errorf("%s, row %d: %w", table, row, errTables)
@@ -178,6 +181,9 @@ func (t *Tables) Known(pages []*Page, o Options) (*Known, error) {
 		k.texts[i] = pages[i].copy(k.main[i])
 	}
 	if err := t.copies(k, shape, claim); err != nil {
+		return nil, err
+	}
+	if k.told, err = t.Stories.told(n, o.Weights); err != nil {
 		return nil, err
 	}
 	return k, nil

@@ -99,7 +99,8 @@ func TestDamagedTables(t *testing.T) {
 	}
 	o := Defaults()
 	o.Bucket = 4
-	_, known := grow(t, &Known{}, Night{Pages: all[:60:60]}, o)
+	res, known := grow(t, &Known{}, Night{Pages: all[:60:60]}, o)
+	o.Weights = res.Weights()
 	sound := known.Tables()
 	sound.Frequency = nil // a million numbers, any of which may be anything
 	night := Night{Pages: all[55:], Deleted: []string{all[3].ID, all[40].ID}}

@@ -2,6 +2,8 @@ package story
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"slices"
 	"sort"
 )
@@ -14,6 +16,20 @@ type Web struct {
 	Undated bool   // most nodes had no date
 	Indexed []Link // pairs that share enough of their heaviest terms
 	Closed  []Link // others that are neighbours of neighbours
+}
+
+var errWeb = errors.New("damaged link")
+
+// Check returns an error if the lists are not those of a web.
+func (w *Web) Check() error {
+	for _, links := range [][]Link{w.Indexed, w.Closed} {
+		for i, l := range links {
+			if l.A < 0 || l.A >= l.B || int(l.B) >= w.Nodes || i > 0 && linkOrder(links[i-1], l) >= 0 || !(l.Cosine >= 0 && l.Cosine <= 1) || !(l.Weight >= 0 && l.Weight <= 1) {
+				return fmt.Errorf("%d of %d and %d: %w", i, l.A, l.B, errWeb)
+			}
+		}
+	}
+	return nil
 }
 
 // NewWeb returns the web of nodes, which all have their vectors.
