@@ -20,7 +20,9 @@ func TestFormat(t *testing.T) {
 	for name, row := range map[string]any{"segments": pageRow{}, groupsTable: GroupRow{}, idsTable: IDRow{}, aliasesTable: AliasRow{}, changesTable: ChangeRow{}, termsTable: termRow{},
 		publishedTable: PublishedRow{}, knownTable: knownRow{}, knownPagesTable: knownPageRow{}, knownPartsTable: knownPartRow{}, knownMainTable: knownMainRow{}, knownPostingsTable: postingsRow{},
 		knownFrequencyTable: frequencyRow{}, knownRecurringTable: recurringRow{}, knownAlignedTable: alignedRow{}, knownEmptyTable: coupleRow{},
-		knownCandidatesTable: candidateRow{}, knownFoundTable: passageRow{}, knownFragmentsTable: fragmentRow{}, knownVerifiedTable: verifiedRow{}} {
+		knownCandidatesTable: candidateRow{}, knownFoundTable: passageRow{}, knownFragmentsTable: fragmentRow{}, knownVerifiedTable: verifiedRow{},
+		knownStoriesTable: storiesRow{}, knownFitsTable: fitRow{}, knownGroupsTable: knownGroupRow{}, knownToldTable: toldRow{}, knownSuggestedTable: suggestedRow{},
+		knownLinksTable: linkRow{}, knownLabelledTable: termRow{}} {
 		_, section, ok := strings.Cut(string(b), "\n## "+name+"\n")
 		if !ok {
 			t.Errorf("format.md has no section %s", name)
@@ -43,7 +45,7 @@ func TestFormat(t *testing.T) {
 			t.Errorf("%s: types (-), format.md (+)\n%s", name, d)
 		}
 	}
-	for _, name := range []string{knownRelatedTable, knownProposedTable} { // with the fields of another
+	for _, name := range []string{knownRelatedTable, knownProposedTable, knownClosedTable} { // with the fields of another
 		if !strings.Contains(string(b), "\n## "+name+"\n") {
 			t.Errorf("format.md has no section %s", name)
 		}
@@ -71,7 +73,7 @@ func typeName(t reflect.Type) string {
 		return "string"
 	case reflect.Bool:
 		return "boolean"
-	case reflect.Float64:
+	case reflect.Float32, reflect.Float64:
 		return "number"
 	case reflect.Int, reflect.Int32, reflect.Int64, reflect.Uint32, reflect.Uint64:
 		return "integer"

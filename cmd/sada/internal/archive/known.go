@@ -193,14 +193,14 @@ func DeriveKnown(t *cluster.Tables) []Derived {
 				p.ContainmentA, p.ContainmentB, p.Identity, int64(p.Hosts), int64(p.Sources), ofPart(p.Marker), ofPart(p.Title), p.Cut, p.Confidence, p.Reasons}
 		}))
 	}
-	return []Derived{
+	return append(deriveStories(&t.Stories),
 		Derive(knownTable, func(yield func(knownRow, error) bool) { yield(knownRow{t.Documents, int64(t.Hits)}, nil) }),
 		Derive(knownPagesTable, each(t.Pages, func(_ int, p *cluster.PageRow) knownPageRow {
 			return knownPageRow{p.Document, ofWords(p.Facts.Own), int64(p.Facts.End), p.Facts.Title, p.Sum, p.First, p.Text}
 		})),
 		Derive(knownPartsTable, each(t.Parts, func(_ int, r *passage.Row[article.Part]) knownPartRow { return knownPartRow{r.Page, ofPart(r.Of)} })),
 		Derive(knownMainTable, each(t.Main, func(_ int, r *passage.Row[passage.Range]) knownMainRow { return knownMainRow{r.Page, ofWords(r.Of)} })),
-		{knownPostingsTable, func(a *Archive, path string) (FileInfo, error) {
+		Derived{knownPostingsTable, func(a *Archive, path string) (FileInfo, error) {
 			return writeTable(a, path, postings(t), (*postingsRow).weight, groupBytes)
 		}},
 		Derive(knownFrequencyTable, func(yield func(frequencyRow, error) bool) {
@@ -231,7 +231,7 @@ func DeriveKnown(t *cluster.Tables) []Derived {
 			return verifiedRow{int64(c.A), int64(c.B), string(c.Via), int64(c.CoverA), int64(c.CoverB), int64(c.Equal), string(l.Kind), l.Jaccard,
 				l.ContainmentA, l.ContainmentB, l.CoverA, l.CoverB, string(l.Via)}
 		})),
-	}
+	)
 }
 
 // indexes gives the indexes of tables by name.
@@ -422,6 +422,7 @@ func Known(ctx context.Context, a *Archive, s *Snapshot, bands int) (*cluster.Ta
 				return nil
 			})
 		},
+		func() error { return knownStories(ctx, a, s, &t.Stories) },
 	} {
 		if err := read(); err != nil {
 			return nil, err
