@@ -153,10 +153,21 @@ func Suggest(nodes []Node, stories []Story, links []Link, least float64, never .
 		}
 	}
 	pair := func(a, b int32) [2]int { return [2]int{min(of[a], of[b]), max(of[a], of[b])} }
+	// A mean of at least least takes a link of that; the others of most stories need not be added up.
 	sums := make(map[[2]int]int64)
+	some := make([]bool, len(stories))
 	for _, l := range links {
-		if of[l.A] != of[l.B] {
-			sums[pair(l.A, l.B)] += fixed(l.Weight) * nodes[l.A].size() * nodes[l.B].size()
+		if of[l.A] != of[l.B] && float64(fixed(l.Weight)) >= least*one {
+			sums[pair(l.A, l.B)] = 0
+			some[of[l.A]], some[of[l.B]] = true, true
+		}
+	}
+	for _, l := range links {
+		if of[l.A] != of[l.B] && some[of[l.A]] && some[of[l.B]] {
+			p := pair(l.A, l.B)
+			if sum, ok := sums[p]; ok {
+				sums[p] = sum + fixed(l.Weight)*nodes[l.A].size()*nodes[l.B].size()
+			}
 		}
 	}
 	for _, p := range never {

@@ -92,6 +92,10 @@ type Table struct {
 	// found in one or two steps where a binary search would miss the cache twenty times.
 	start []uint32
 	shift uint
+
+	// Logarithms of small numbers, which nearly all are, take a third of the time of weighing.
+	inverses [1024]float64 // by document frequency
+	tfs      [32]float64   // by count
 }
 
 var (
@@ -126,6 +130,12 @@ func newTable(docs int, entries []DF) *Table {
 		version: version(docs, entries),
 		start:   make([]uint32, 1<<slotBits+1),
 		shift:   64 - slotBits,
+	}
+	for df := range t.inverses {
+		t.inverses[df] = inverse(docs, df)
+	}
+	for n := range t.tfs {
+		t.tfs[n] = tf(uint32(n))
 	}
 	for _, e := range entries {
 		t.start[uint64(e.Term)>>t.shift+1]++
@@ -189,13 +199,27 @@ func (t *Table) DF(term Term) int {
 //
 // The 1 inside the fraction keeps it finite, the 1 added keeps a term of every document from
 // vanishing; both as in scikit-learn's TfidfTransformer with smooth_idf.
-func (t *Table) IDF(term Term) float64 { return idf(t.docs, t.DF(term)) }
+func (t *Table) IDF(term Term) float64 { return t.idf(t.DF(term)) }
 
-func idf(docs, df int) float64 {
-	if df < MinDF || docs >= MaxShareFrom && float64(df) > MaxShare*float64(docs) {
+func (t *Table) idf(df int) float64 {
+	if df < MinDF || t.docs >= MaxShareFrom && float64(df) > MaxShare*float64(t.docs) {
 		return 0
 	}
-	return inverse(docs, df)
+	return t.inverse(df)
+}
+
+func (t *Table) inverse(df int) float64 {
+	if df < len(t.inverses) {
+		return t.inverses[df]
+	}
+	return inverse(t.docs, df)
+}
+
+func (t *Table) tf(n uint32) float64 {
+	if int64(n) < int64(len(t.tfs)) {
+		return t.tfs[n]
+	}
+	return tf(n)
 }
 
 func inverse(docs, df int) float64 { return math.Log(float64(1+docs)/float64(1+df)) + 1 }

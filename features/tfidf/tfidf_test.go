@@ -1,6 +1,7 @@
 package tfidf
 
 import (
+	stdcmp "cmp"
 	"encoding/binary"
 	"math"
 	"math/rand/v2"
@@ -470,4 +471,54 @@ func BenchmarkFold(b *testing.B) {
 		work = append(work[:0], docs[i%len(docs)]...)
 		Fold(work)
 	}
+}
+
+// The heaviest terms are the first of all terms in order.
+func TestTopIsTheBeginningOfAll(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var v Vector
+		for i, w := range rapid.SliceOf(rapid.Float32Range(-1, 1)).Draw(t, "weights") {
+			if rapid.Bool().Draw(t, "equal") {
+				w = .5
+			}
+			v.Terms, v.Weights = append(v.Terms, Term(i)), append(v.Weights, w)
+		}
+		all := make([]Weighted, v.Len())
+		for i := range all {
+			all[i] = Weighted{v.Terms[i], v.Weights[i]}
+		}
+		slices.SortStableFunc(all, func(a, b Weighted) int { return stdcmp.Compare(b.Weight, a.Weight) })
+		k := rapid.IntRange(0, len(all)+2).Draw(t, "k")
+		if diff := cmp.Diff(all[:min(k, len(all))], v.Top(k), cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("sorted (-), %d heaviest (+)\n%s", k, diff)
+		}
+	})
+}
+
+// A table that changed is one that follows a table of all documents.
+func TestChangeIsFollow(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		docs := drawDocs(t, 60)
+		var before, after, gone, come Counter
+		for i, doc := range docs {
+			switch rapid.IntRange(0, 3).Draw(t, "of") {
+			case 0:
+				before.Add(doc)
+				gone.Add(doc)
+			case 1:
+				after.Add(doc)
+				come.Add(doc)
+			default:
+				before.Add(docs[i])
+				after.Add(docs[i])
+			}
+		}
+		table := before.Freeze()
+		if table.Docs() < MinDF { // it could not say that a term stands in two
+			return
+		}
+		if diff := cmp.Diff(table.Follow(after.Freeze()).Entries(), table.Change(&gone, &come).Entries(), cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("followed (-), changed (+)\n%s", diff)
+		}
+	})
 }

@@ -67,9 +67,9 @@ const commonShare = .7
 func (t *Table) weight(c Count) float64 {
 	df := t.DF(c.Term)
 	if df < MinDF {
-		return -tf(c.N) * inverse(t.docs, df)
+		return -t.tf(c.N) * t.inverse(df)
 	}
-	return tf(c.N) * idf(t.docs, df)
+	return t.tf(c.N) * t.idf(df)
 }
 
 func tf(n uint32) float64 { return 1 + math.Log(float64(n)) }
