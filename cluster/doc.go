@@ -10,4 +10,7 @@
 //     and verified links make copy groups.
 //  5. The copy groups, each counted once, are clustered into stories by the terms of title and lead and by
 //     their time.
+//
+// [Grow] does the same night by night, at the cost of what a night and its window touch: passages and
+// copies are those of one run, stories by the rule that it gives.
 package cluster

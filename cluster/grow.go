@@ -52,12 +52,24 @@ var (
 	errOptions = errors.New("other options than in the nights before")
 )
 
-// Grow does what [Run] does, for all pages after a night. The result is that of Run, whatever the nights
-// were. Passages and copies cost what the night touches; stories are made anew.
+// Grow does what [Run] does, for all pages after a night, at the cost of what the night and its window in time
+// touch. Passages and copies are those of Run, whatever the nights were.
 //
-// Options that change results must be those of the nights before. Stats but LSH are those of all pages. The
-// change says where known pages went and which parts are new. An error is about the options or the
-// night. Known is not changed; what is returned shares memory with it.
+// Stories are told by what is known of them if the Weights are those of the night before ([Result.Weights]), and
+// still serve. The rule is: two copy groups are compared when the later of them comes, or changes, by what the
+// terms weigh that night, or when they come to be neighbours of neighbours; what came of it is kept. A term that
+// counts keeps its weight anyway. So the stories are those of Run with the same weights, but where a term
+// that stood in one text comes to stand in two: the one text does not lose or gain what it had with those
+// before. Where Terms are given there is no difference but at [story.Options].PostingCap. A story of the same
+// groups keeps its labels. All groups of all stories are put together anew from what is kept.
+//
+// A copy group is known if its first page, its original and the main text of that are what they were. A new
+// one is compared with those of its window, one without a date with all. With other weights, or ones
+// that do not serve any more, all stories are made anew, as Run makes them.
+//
+// Options that change results, but for Weights, must be those of the nights before. Stats but those of LSH and of
+// the work on stories are those of all pages. An error is about the options or the night. Known is not changed;
+// what is returned shares memory with it.
 func Grow(known *Known, night Night, o Options, now func() time.Time) (*Result, *Known, *Change, error) {
 	g := &growth{runner: runner{o: o, now: now, last: now()}, known: known, next: &Known{}}
 	g.o.Workers = max(o.Workers, 1)

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -32,7 +33,7 @@ func spent(res *Result) (all time.Duration, steps string) {
 	return all, steps
 }
 
-// TestSharedNights takes the days of real pages as nights: the result is that of one run.
+// TestSharedNights takes the days of real pages as nights: the copies are those of one run, and the stories nearly.
 func TestSharedNights(t *testing.T) {
 	dir := shared(t)
 	files, err := filepath.Glob(filepath.Join(dir, "data", "saudinewsnet", "*.jsonl.zst"))
@@ -42,29 +43,50 @@ func TestSharedNights(t *testing.T) {
 	o := fast()
 	known := &Known{}
 	var res *Result
+	var b strings.Builder
+	b.WriteString("# Days of real pages as nights. SADA_SHARED=<shared> go test ./cluster -run SharedNights -update\n")
 	for _, f := range files {
 		night := Night{Pages: features(decode[record](t, f))}
+		kept := known.told.like(o.Weights)
 		var next *Known
-		if res, next, _, err = Grow(known, night, o, processor); err != nil {
+		var change *Change
+		if res, next, change, err = Grow(known, night, o, processor); err != nil {
 			t.Fatal(err)
 		}
-		known = next
 		took, steps := spent(res)
 		t.Logf("%d pages, %d in all: %.2f s of processor time %s", len(night.Pages), len(res.Pages), took.Seconds(), steps)
+		retold := 0
+		for _, told := range change.Retold {
+			if told {
+				retold++
+			}
+		}
+		kept = kept && o.Weights.Serve(len(res.Copies))
+		fmt.Fprintf(&b, "%5d pages of %5d: weights kept %-5t, %5d of %5d stories new or told otherwise\n", len(night.Pages), len(res.Pages), kept, retold, len(res.Stories))
+		known, o.Weights = next, res.Weights()
 	}
 	check(t, res)
-	want, err := Run(slices.Clone(res.Pages), o, processor)
-	if err != nil {
-		t.Fatal(err)
+	compare := func(what string, weights *Weights) {
+		o.Weights = weights
+		want, err := Run(slices.Clone(res.Pages), o, processor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		took, steps := spent(want)
+		t.Logf("one run: %.2f s %s", took.Seconds(), steps)
+		if d := differ(want, res); d != "" {
+			t.Error(d)
+		}
+		gold := make(map[string]string)
+		for i, p := range want.Pages {
+			gold[p.ID] = fmt.Sprint(want.StoryOf[i])
+		}
+		l := labelled{gold: gold}
+		fmt.Fprintf(&b, "B-cubed F1 of its stories by those of one run with %s: %.4f\n", what, l.score(res.Pages, res.StoryOf).all)
 	}
-	took, steps := spent(want)
-	t.Logf("one run: %.2f s %s", took.Seconds(), steps)
-	if d := differ(want, res); d != "" {
-		t.Error(d)
-	}
-	if d := cmp.Diff(want.StoryOf, res.StoryOf); d != "" {
-		t.Errorf("stories: %s", d)
-	}
+	compare("the same weights", res.Weights())
+	compare("weights of its own", nil)
+	golden(t, "nights.txt", b.String())
 }
 
 // TestSharedNight measures the last 5,000 of 205,000 pages as a night, against one run over all of them.
@@ -89,6 +111,7 @@ func TestSharedNight(t *testing.T) {
 		if res, known, _, err = Grow(known, Night{Pages: slices.Clone(pages[len(known.Pages):to])}, o, processor); err != nil {
 			t.Fatal(err)
 		}
+		o.Weights = res.Weights()
 		runtime.ReadMemStats(&after)
 		allocated = after.TotalAlloc - before.TotalAlloc
 	}
@@ -103,5 +126,8 @@ func TestSharedNight(t *testing.T) {
 	t.Logf("one run: %.2f s %s; the night is %.1f %% of it", all.Seconds(), steps, 100*night.Seconds()/all.Seconds())
 	if d := differ(want, res); d != "" {
 		t.Error(d)
+	}
+	if d := cmp.Diff(want.StoryOf, res.StoryOf); d != "" {
+		t.Errorf("stories: %s", d)
 	}
 }

@@ -15,6 +15,9 @@
 //     which stories were nearly one.
 //  6. [Labels] finds the terms that tell a story from the others.
 //
+// A [Web] is what steps 1 and 2 know of nodes, kept so that nodes can come and go ([Web.Grow]): only pairs with a
+// new node are looked for, and the steps after it begin from its links.
+//
 // A node may be locked: it stands for a story of an earlier night. Two of them never merge, so a
 // story keeps its ID once it has one.
 //

@@ -94,8 +94,8 @@ type Table struct {
 	shift uint
 
 	// Logarithms of small numbers, which nearly all are, take a third of the time of weighing.
-	inverses [1024]float64 // by document frequency
-	tfs      [32]float64   // by count
+	inverses []float64   // by document frequency
+	tfs      [32]float64 // by count
 }
 
 var (
@@ -131,6 +131,7 @@ func newTable(docs int, entries []DF) *Table {
 		start:   make([]uint32, 1<<slotBits+1),
 		shift:   64 - slotBits,
 	}
+	t.inverses = make([]float64, 1+min(docs, 1<<14)) // 128 KiB at most
 	for df := range t.inverses {
 		t.inverses[df] = inverse(docs, df)
 	}
