@@ -100,7 +100,11 @@ or did not happen: after a failure, whatever it was, run it again. Run twice it 
 A page whose ID is known replaces the page there is, unless its date is older. Pages that are deleted and read in
 the same night are deleted. The results are of all pages; what happened to the IDs is in changes.jsonl. With --publish changed
 they have only the pages, links, passages and stories that are not as the night before published them, and deleted.jsonl: that is
-for sada feed; sada state export writes all of it, for eval, report and the others. The first night publishes all.` + "\n" + exitHelp
+for sada feed; sada state export writes all of it, for eval, report and the others. The first night publishes all.
+
+A night costs what its pages and the days around them touch; a page without a date is compared with all. Copies
+are those of one run. Two texts are compared once for stories, when the later of them comes or changes, and terms
+keep their weights until there are twice as many texts, or half as many: that night makes all stories anew.` + "\n" + exitHelp
 }
 
 // Run is the verb.
