@@ -98,7 +98,8 @@ type outline struct {
 }
 
 type (
-	surround struct { // finds the candidates of a page
+	bringAround struct{} // brings to a page what is known of others
+	surround    struct { // finds the candidates of a page
 		topics held[*passage.Topics]
 		heavy  held[map[int64]int64]
 	}
@@ -118,6 +119,7 @@ type (
 )
 
 func init() {
+	beam.RegisterType(reflect.TypeFor[bringAround]())
 	beam.RegisterType(reflect.TypeFor[surround]())
 	beam.RegisterType(reflect.TypeFor[carriedBy]())
 	beam.RegisterType(reflect.TypeFor[overlap]())
@@ -129,7 +131,9 @@ func init() {
 // judge finds what of every page is its own. Pages to which nothing may be appended, nearly all, are
 // decided at once; the others when it is known who else carries the text.
 func judge(s beam.Scope, in input, near beam.PCollection, known facts, o Options) judged {
-	ready, pending, candidates := beam.ParDo3(s, &surround{}, join(s, "surround", in.pages, near, known.named, known.recurring),
+	// Two steps: a runner in Java does not hand on what is joined to a step that has tables as well.
+	arounds := beam.ParDo(s, &bringAround{}, join(s, "surround", in.pages, near, known.named, known.recurring))
+	ready, pending, candidates := beam.ParDo3(s, &surround{}, arounds,
 		beam.SideInput{Input: known.cells}, beam.SideInput{Input: known.heavy})
 	asked, owned := beam.ParDo2(s, &ask{}, candidates)
 	edges := beam.Flatten(s, owned, beam.ParDo(s, &overlap{}, join(s, "overlap", beam.ParDo(s, &byPage{}, candidates), asked)))
@@ -175,13 +179,18 @@ const (
 	pageNode  = 1 << 62
 )
 
-func (s *surround) ProcessElement(number int64, pages, near, names, recurring func(*[]byte) bool, cells, heavy string, ready, pending, candidates func(int64, []byte)) {
+func (*bringAround) ProcessElement(number int64, pages, near, names, recurring func(*[]byte) bool, emit func(int64, []byte)) {
 	p, ok := one[page](pages)
 	if !ok {
 		return
 	}
 	a := around{Page: p, Near: all[passage.Near](near), Named: all[passage.Titled](names), Recurring: all[passage.Recurring](recurring)}
 	slices.SortFunc(a.Near, func(p, q passage.Near) int { return cmp.Compare(p.Of.Number, q.Of.Number) })
+	emit(number, pack(a))
+}
+
+func (s *surround) ProcessElement(number int64, b []byte, cells, heavy string, ready, pending, candidates func(int64, []byte)) {
+	a := unpack[around](b)
 	shared := a.Page.open().Passage()
 	table := s.heavy.get(heavy, numbers)
 	shared.Repeatable(func(hash uint64) {

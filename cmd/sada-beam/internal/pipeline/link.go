@@ -250,6 +250,7 @@ func (l *openLarge) ProcessElement(ctx context.Context, _ int64, values func(*[]
 		byBand[band] = append(byBand[band], unpack[signedText](b[2:]))
 	}
 	for band, texts := range byBand {
+		textsOfBucket.Update(ctx, int64(len(texts)))
 		slices.SortFunc(texts, func(a, b signedText) int { return cmp.Compare(a.Number, b.Number) })
 		keys := make([][]uint64, len(texts))
 		for i, t := range texts {

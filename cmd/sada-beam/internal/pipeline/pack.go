@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"reflect"
@@ -264,7 +265,8 @@ func (*fixName) ProcessElement(name string, n int64, emit func(int64, []byte)) {
 func (*list) ProcessElement(_ int64, values func(*[]byte) bool, emit func(string)) {
 	entries := slices.DeleteFunc(all[entry](values), func(e entry) bool { return e.Value == nil })
 	slices.SortFunc(entries, func(a, b entry) int { return cmp.Or(cmp.Compare(a.Key, b.Key), bytes.Compare(a.Value, b.Value)) })
-	emit(string(pack(entries)))
+	// Runners in Java take a string for UTF-8, and mend what is not.
+	emit(base64.StdEncoding.EncodeToString(pack(entries)))
 }
 
 // gather makes a table of all entries, for all workers: for what is small.
@@ -299,7 +301,11 @@ type held[T any] struct {
 
 func (h *held[T]) get(of string, make func([]entry) T) T {
 	if !h.has || h.of != of { // nearly always the same string
-		h.of, h.value, h.has = of, make(unpack[[]entry]([]byte(of))), true
+		b, err := base64.StdEncoding.DecodeString(of)
+		if err != nil {
+			panic(fmt.Sprintf("read a table: %v", err))
+		}
+		h.of, h.value, h.has = of, make(unpack[[]entry](b)), true
 	}
 	return h.value
 }

@@ -98,6 +98,7 @@ func (m *meet) ProcessElement(ctx context.Context, hash int64, b []byte, hits fu
 		heavy(hash, b)
 	default:
 		ps := postings(v.kept)
+		postingsOfKey.Update(ctx, int64(len(ps)))
 		meeting(ctx, ps, ps, hits)
 	}
 }
@@ -152,10 +153,13 @@ func (*meetHomes) ProcessElement(ctx context.Context, _ int64, homes, dealtOut f
 		slices.Sort(ps)
 		of[hash] = postings(ps)
 	}
+	n := 0
 	for b := []byte(nil); dealtOut(&b); b = nil { // one at a time
+		n++
 		p := unpack[dealt](b)
 		meeting(ctx, of[p.Hash], postings([]int64{p.Posting}), hits)
 	}
+	postingsOfKey.Update(ctx, int64(n))
 }
 
 // aligned is what two pages are aligned by.
