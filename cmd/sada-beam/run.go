@@ -1,0 +1,258 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/metrics"
+	_ "github.com/apache/beam/sdks/v2/go/pkg/beam/core/runtime/exec/optimized" // calls of registered functions without reflection
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/log"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
+
+	"sada/cluster"
+	"sada/cluster/story"
+	"sada/cmd/internal/publish"
+	"sada/cmd/sada-beam/internal/pipeline"
+	"sada/features/shingle"
+)
+
+// clusterFlags are those of sada run that change results.
+type clusterFlags struct {
+	Field      map[string]string `help:"A field's name in the records, as text=body." placeholder:"FIELD=NAME"`
+	Stemmer    string            `help:"Stemming of story terms: none, light-safe, light10." default:"light10" enum:"none,light-safe,light10"`
+	Similarity float64           `help:"Jaccard similarity from which LSH must propose pairs (default ${default})." default:"0.5" placeholder:"J"`
+	Recall     float64           `help:"Probability with which it must (default ${default})." default:"0.99" placeholder:"P"`
+	Sketch     string            `help:"Signatures: fast, or the slower reference go-minhash." default:"fast" enum:"fast,go-minhash"`
+	Threshold  float64           `help:"Mean similarity that holds a story together; 0 chooses it by the corpus." default:"0" placeholder:"T"`
+	Sigma      float64           `help:"Days by which a pair of pages loses 40 percent of its similarity (default ${default})." default:"2" placeholder:"DAYS"`
+	Horizon    float64           `help:"Days beyond which pages are never linked (default ${default})." default:"5" placeholder:"DAYS"`
+	Method     string            `help:"Clustering: average-link, components, propagation." default:"average-link" enum:"average-link,components,propagation"`
+}
+
+func (f *clusterFlags) options() cluster.Options {
+	o := cluster.Defaults()
+	o.Similarity, o.Recall, o.Sketch = f.Similarity, f.Recall, shingle.Sketch(f.Sketch)
+	o.Story.Threshold, o.Story.Sigma, o.Story.Horizon = f.Threshold, f.Sigma, f.Horizon
+	o.Story.Method = story.Method(f.Method)
+	// Links under the threshold are kept because their mean with stronger ones may reach it.
+	if f.Threshold > 0 {
+		o.Story.Floor = min(o.Story.Floor, f.Threshold/2)
+	}
+	return o
+}
+
+// runnerFlags say where the pipeline runs. They have the names that Beam gives them.
+type runnerFlags struct {
+	Runner      string `help:"What runs the pipeline: prism in this process, with all data in memory, or flink." default:"prism" enum:"prism,flink"`
+	Endpoint    string `help:"Job server of Flink (default ${default})." default:"127.0.0.1:8099" placeholder:"HOST:PORT"`
+	Environment string `name:"environment_type" help:"Where Flink finds this program's code: LOOPBACK is processes of this one, EXTERNAL the workers of sada-beam worker." default:"LOOPBACK" enum:"LOOPBACK,EXTERNAL"`
+	Workers     string `name:"environment_config" help:"Address of the workers as seen from every task manager (default ${default})." default:"127.0.0.1:8096" placeholder:"HOST:PORT"`
+	Parallelism int    `help:"Parts into which Flink divides every step; more than it has task slots are done one after the other (default ${default})." default:"1" placeholder:"N"`
+}
+
+type runCmd struct {
+	Input string `help:"File or pattern of JSONL or Parquet pages, which all workers can read." required:"" placeholder:"PATH"`
+	Out   string `help:"Folder of the results, where all workers can write beside it." required:"" placeholder:"DIR" type:"path"`
+	runnerFlags
+	clusterFlags
+	MaxRejects int  `help:"Rejects allowed; with more the exit code is 3, -1 allows any number (default ${default})." default:"0" placeholder:"N"`
+	Quiet      bool `help:"No summary." short:"q" xor:"voice"`
+	JSON       bool `help:"The summary as one JSON object." name:"json" xor:"voice"`
+	Verbose    bool `help:"What Beam and the runner log, on the standard error."`
+}
+
+func (c *runCmd) Help() string {
+	return `Reads every page, finds copies, foreign parts and stories, and writes them to a folder that appears
+only when it is complete and that sada reads as one of its own. Two examples:
+
+  sada-beam --runner=prism --input pages.jsonl --out result
+  sada-beam --runner=flink --parallelism 8 --environment_type=EXTERNAL --input '/corpus/*.parquet' --out /corpus/result` + "\n" + exitHelp
+}
+
+// Run is the verb: build, run, publish, tell.
+func (c *runCmd) Run(p *program) error {
+	start := time.Now()
+	o := pipeline.Options{Input: c.Input, Out: c.Out, Stemmer: c.Stemmer, Fields: c.Field, Cluster: c.options()}
+	if err := o.Validate(); err != nil {
+		return usage("sada-beam --help gives the defaults", "%w", err)
+	}
+	if c.Parallelism < 1 {
+		return usage("1 is what a single task slot can do", "--parallelism %d is none", c.Parallelism)
+	}
+	if err := c.someInput(); err != nil {
+		return err
+	}
+	folder, err := publish.Create(c.Out) // what is in the way is told before the work is done
+	if err != nil {
+		return fmt.Errorf("create the result folder: %w", err)
+	}
+	folder.Abort()
+	job, s := beam.NewPipelineWithRoot()
+	pipeline.Build(s, o)
+	res, err := c.execute(p, job)
+	if err != nil {
+		return err
+	}
+	if err := pipeline.Commit(p.ctx, o); err != nil {
+		return err
+	}
+	m := measured(res)
+	if err := c.tell(p, m, time.Since(start)); err != nil {
+		return &failure{exitFailed, fmt.Errorf("write the summary: %w", err), "the results are complete, in " + c.Out}
+	}
+	manifest, err := publish.ReadManifest(c.Out) // what was attempted twice is counted once there
+	if err != nil {
+		return err
+	}
+	if n := manifest.Counts["rejects"]; c.MaxRejects >= 0 && n > int64(c.MaxRejects) {
+		return &failure{exitRejects, fmt.Errorf("%d of %d records rejected, %d allowed; the rest is published", n, n+manifest.Counts["pages"]+manifest.Counts["duplicates"], c.MaxRejects),
+			filepath.Join(c.Out, "rejects.jsonl") + " lists them"}
+	}
+	return nil
+}
+
+// someInput says early that a pattern matches nothing: a job takes long to say so.
+func (c *runCmd) someInput() error {
+	if strings.Contains(c.Input, "://") || strings.Contains(c.Out, "://") {
+		return usage("mount the storage on every host", "only files are read and written, not addresses")
+	}
+	files, err := filepath.Glob(c.Input)
+	if err != nil {
+		return usage("* and ? stand for any characters and any one", "input %s: %w", c.Input, err)
+	}
+	if len(files) == 0 {
+		return usage("quote a pattern, so that the shell leaves it alone", "no file matches %s", c.Input)
+	}
+	return nil
+}
+
+// execute runs the pipeline to its end.
+func (c *runCmd) execute(p *program, job *beam.Pipeline) (*metrics.Results, error) {
+	level := slog.LevelError + 1 // what fails is in the error
+	if c.Verbose {
+		level = slog.LevelInfo
+	}
+	slog.SetDefault(slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: level})))
+	log.SetLogger(&logger{c.Verbose, p.stderr})
+	// Beam leaves empty files in the folder for temporary ones.
+	tmp, err := os.MkdirTemp("", "sada-beam-")
+	if err != nil {
+		return nil, fmt.Errorf("make a temporary folder: %w", err)
+	}
+	defer os.RemoveAll(tmp)
+	if c.Runner == "flink" {
+		talk := io.Discard
+		if c.Verbose {
+			talk = p.stderr
+		}
+		return c.onFlink(p, job, tmp, talk)
+	}
+	if err := os.Setenv("TMPDIR", tmp); err != nil {
+		return nil, err
+	}
+	res, err := prism.Execute(p.ctx, job)
+	if err != nil {
+		return nil, told("prism", err)
+	}
+	m := res.Metrics()
+	return &m, nil
+}
+
+// told shortens what a runner says of a job that failed: a Java program tells every frame of every
+// cause, and the last cause is the first that happened.
+func told(runner string, err error) error {
+	if err == nil {
+		return nil
+	}
+	const cause = "Caused by: "
+	text := err.Error()
+	if at := strings.LastIndex(text, cause); at >= 0 {
+		text = text[at+len(cause):]
+	}
+	text, _, _ = strings.Cut(text, "\n\tat ")
+	text, _, _ = strings.Cut(text, "\nFull error:") // the same once more, with all steps around it
+	return &failure{exitFailed, fmt.Errorf("the job failed on %s: %s", runner, strings.TrimSpace(text)), "--verbose shows all that the runner says; nothing was published"}
+}
+
+// logger writes what Beam logs.
+type logger struct {
+	verbose bool
+	w       io.Writer
+}
+
+// Log implements [log.Logger].
+func (l *logger) Log(_ context.Context, severity log.Severity, _ int, message string) {
+	if l.verbose && severity >= log.SevInfo {
+		fmt.Fprintln(l.w, "sada-beam:", message)
+	}
+}
+
+// measures is what the steps have counted.
+type measures struct {
+	Counters      map[string]int64        `json:"counters"`      // by name, over all steps
+	Distributions map[string]distribution `json:"distributions"` // the same
+}
+
+type distribution struct {
+	Count int64 `json:"count"`
+	Sum   int64 `json:"sum"`
+	Min   int64 `json:"min"`
+	Max   int64 `json:"max"`
+}
+
+// measured collects what the steps have counted. Committed values come first: attempted ones count a
+// bundle that was done again twice, and Prism's are wrong.
+func measured(res *metrics.Results) measures {
+	m := measures{make(map[string]int64), make(map[string]distribution)}
+	all := res.AllMetrics()
+	for _, c := range all.Counters() {
+		m.Counters[c.Name()] += c.Result()
+	}
+	for _, d := range all.Distributions() {
+		name, v := d.Name(), d.Result()
+		if v == (metrics.DistributionValue{}) {
+			continue
+		}
+		sum, ok := m.Distributions[name]
+		if !ok {
+			sum.Min = v.Min
+		}
+		m.Distributions[name] = distribution{sum.Count + v.Count, sum.Sum + v.Sum, min(sum.Min, v.Min), max(sum.Max, v.Max)}
+	}
+	return m
+}
+
+// tell ends a run.
+func (c *runCmd) tell(p *program, m measures, took time.Duration) error {
+	switch {
+	case c.JSON:
+		return jsonLine(p.stdout, struct {
+			Type    string  `json:"type"`
+			Out     string  `json:"out"`
+			Seconds float64 `json:"seconds"`
+			measures
+		}{"summary", c.Out, took.Seconds(), m})
+	case c.Quiet:
+		return nil
+	}
+	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(w, "%s in %.1f s\n\n", c.Runner, took.Seconds())
+	for _, name := range slices.Sorted(maps.Keys(m.Counters)) {
+		fmt.Fprintf(w, "%d\t  %s\n", m.Counters[name], name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Distributions)) {
+		d := m.Distributions[name]
+		fmt.Fprintf(w, "%d\t  %s: %d to %d, %.1f on average\n", d.Count, name, d.Min, d.Max, float64(d.Sum)/float64(max(d.Count, 1)))
+	}
+	return w.Flush()
+}
