@@ -349,17 +349,21 @@ func (c *flink) taskManager(t *testing.T, n int) int {
 func TestFlink(t *testing.T) {
 	c := newFlink(t)
 	c.start(t)
+	out := filepath.Join(t.TempDir(), "out")
+	runs(t, append(c.flags("LOOPBACK", 2), "--input", demo, "--out", out)...)
+	same(t, wanted(t, sada(t), demo), out)
+	if all, _ := c.workers(t); len(all) > 0 {
+		t.Errorf("workers %v of the pool were asked for", all)
+	}
+}
+
+// TestFlinkWorkers runs with the workers of a pool; one of them, and a task manager, is killed in mid-job.
+func TestFlinkWorkers(t *testing.T) {
+	c := newFlink(t)
+	c.start(t)
 	program := sada(t)
 	want := wanted(t, program, demo)
 
-	t.Run("loopback", func(t *testing.T) {
-		out := filepath.Join(t.TempDir(), "out")
-		runs(t, append(c.flags("LOOPBACK", 2), "--input", demo, "--out", out)...)
-		same(t, want, out)
-		if all, _ := c.workers(t); len(all) > 0 {
-			t.Errorf("workers %v were asked for", all)
-		}
-	})
 	t.Run("two workers", func(t *testing.T) {
 		out := filepath.Join(t.TempDir(), "out")
 		run, ended := c.begin(t, append(c.flags("EXTERNAL", 2), "--input", demo, "--out", out, "--quiet")...)
