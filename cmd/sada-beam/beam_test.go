@@ -37,8 +37,7 @@ func TestMain(m *testing.M) {
 
 const demo = "../../testdata/corpus.jsonl"
 
-// program is a call of sada-beam. Its process is in a group of its own, so that a test can end it with its
-// workers.
+// command is a call of sada-beam, in a process of its own.
 func command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
@@ -213,8 +212,7 @@ func (c *flink) start(t *testing.T) {
 		t.Fatal(err)
 	}
 	pool := command(t, "worker", "--listen", "127.0.0.1:"+c.ports["POOL"])
-	pool.Stdout, pool.Stderr = log, log
-	pool.Cancel = func() error { return nil } // the end of the test is told by the signal below
+	pool = &exec.Cmd{Path: pool.Path, Args: pool.Args, Env: pool.Env, Stdout: log, Stderr: log} // ended below, not by the test's context
 	if err := pool.Start(); err != nil {
 		t.Fatal(err)
 	}
