@@ -105,7 +105,7 @@ type (
 	}
 	carriedBy struct{} // joins a page with what is known of its candidates
 	decide    struct { // what of a page is its own
-		O       Options
+		O       sealed
 		topics  held[*passage.Topics]
 		sources held[map[string]int]
 		signer  *cluster.Signer
@@ -141,7 +141,7 @@ func judge(s beam.Scope, in input, near beam.PCollection, known facts, o Options
 	byText := beam.ParDo(s, &name{}, join(s, "name", candidates, labels))
 	carried := beam.ParDo(s, &hosts{}, join(s, "hosts", byText), beam.SideInput{Input: known.cells})
 	all := beam.Flatten(s, ready, beam.ParDo(s, &carriedBy{}, join(s, "carriedBy", pending, carried)))
-	decisions, texts, signed, fragments, sides := beam.ParDo5(s, &decide{O: o}, all, beam.SideInput{Input: known.cells}, beam.SideInput{Input: known.sources})
+	decisions, texts, signed, fragments, sides := beam.ParDo5(s, &decide{O: seal(o)}, all, beam.SideInput{Input: known.cells}, beam.SideInput{Input: known.sources})
 	finals, outlines := beam.ParDo2(s, &sort{}, decisions)
 	return judged{finals, texts, signed, fragments, sides, outlines}
 }
@@ -316,7 +316,7 @@ const relatedOrder = 1 << 32
 
 // Setup makes the signer.
 func (d *decide) Setup() (err error) {
-	d.signer, err = cluster.NewSigner(d.O.Cluster)
+	d.signer, err = cluster.NewSigner(d.O.open().Cluster)
 	return err
 }
 
@@ -366,7 +366,7 @@ func (d *decide) ProcessElement(ctx context.Context, number int64, b []byte, cel
 	r := a.Page.Record
 	decisions(number, pack(decision{
 		final{publish.NewPage(p, a.Page.Published, nil), parts, rows(found, 0)},
-		outline{ID: p.ID, Source: p.Source, Title: p.Title, Date: r.Date, DayOnly: r.DayOnly, Counts: p.Counts(parts, d.O.Cluster.Vocabulary)},
+		outline{ID: p.ID, Source: p.Source, Title: p.Title, Date: r.Date, DayOnly: r.DayOnly, Counts: p.Counts(parts, d.O.open().Cluster.Vocabulary)},
 	}))
 }
 

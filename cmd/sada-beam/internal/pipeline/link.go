@@ -53,7 +53,7 @@ type (
 		heavy held[map[int64]int64]
 	}
 	openLarge struct { // pairs of a large bucket
-		O      Options
+		O      sealed
 		signer *cluster.Signer
 	}
 
@@ -101,7 +101,7 @@ func link(s beam.Scope, j judged, o Options) linked {
 	near, loose := beam.ParDo2(s, &bucket{o.Cluster.Bucket}, buckets)
 	table := gather(s, beam.ParDo(s, &bucketTable{o.Cluster.Bucket}, buckets))
 	split := join(s, "openLarge", beam.ParDo(s, &large{}, keys, beam.SideInput{Input: table}))
-	nearLarge, looseLarge := beam.ParDo2(s, &openLarge{O: o}, split)
+	nearLarge, looseLarge := beam.ParDo2(s, &openLarge{O: seal(o)}, split)
 
 	sides := beam.ParDo(s, &represent{}, join(s, "represent", j.sides, firsts))
 	shared, related := beam.ParDo2(s, &meetSides{}, join(s, "meetSides", sides))
@@ -237,7 +237,7 @@ func (l *large) ProcessElement(ctx context.Context, _ int64, b []byte, table str
 
 // Setup makes what knows the shape.
 func (l *openLarge) Setup() (err error) {
-	l.signer, err = cluster.NewSigner(l.O.Cluster)
+	l.signer, err = cluster.NewSigner(l.O.open().Cluster)
 	return err
 }
 
@@ -256,7 +256,7 @@ func (l *openLarge) ProcessElement(ctx context.Context, _ int64, values func(*[]
 		for i, t := range texts {
 			keys[i] = t.Keys
 		}
-		pairs := l.signer.Shape().Open(keys, band, l.O.Cluster.Bucket)
+		pairs := l.signer.Shape().Open(keys, band, l.O.open().Cluster.Bucket)
 		slices.SortFunc(pairs, func(p, q lsh.Pair) int { return cmp.Or(cmp.Compare(p.A, q.A), cmp.Compare(p.B, q.B)) })
 		for _, p := range slices.Compact(pairs) {
 			propose(ctx, texts[p.A].Number, texts[p.B].Number, near, loose)

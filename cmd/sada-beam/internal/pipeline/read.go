@@ -48,7 +48,7 @@ type numbered struct{ Number, Place int64 }
 
 type (
 	listFiles  struct{ Input string }
-	readFile   struct{ O Options }
+	readFile   struct{ O sealed }
 	choose     struct{} // one record of those with one ID
 	rank       struct{ days held[map[int64]int64] }
 	days       struct{}
@@ -68,7 +68,7 @@ func init() {
 // pages on one key: a time and an ID each.
 func read(s beam.Scope, o Options) input {
 	files := beam.Reshuffle(s, beam.ParDo(s, &listFiles{o.Input}, beam.Impulse(s)))
-	headers, records, rows := beam.ParDo3(s, &readFile{o}, files)
+	headers, records, rows := beam.ParDo3(s, &readFile{seal(o)}, files)
 	kept, doubles := beam.ParDo2(s, &choose{}, join(s, "choose", headers))
 	perDay := gather(s, beam.ParDo(s, &number{}, beam.CombinePerKey(s, add, beam.ParDo(s, &days{}, kept))))
 	places := beam.ParDo(s, &rank{}, join(s, "rank", kept), beam.SideInput{Input: perDay})
@@ -110,11 +110,11 @@ func (m *maker) record(p *article.Page) (rec cluster.Record, reject string) {
 }
 
 func (f *readFile) ProcessElement(ctx context.Context, file int64, name []byte, headers, records func(string, []byte), rows func(string, []byte)) error {
-	stemmer, err := arabic.ParseStemmer(f.O.Stemmer)
+	stemmer, err := arabic.ParseStemmer(f.O.open().Stemmer)
 	if err != nil {
 		return err
 	}
-	set, err := corpus.Open([]string{string(name)}, corpus.Options{Workers: 1, Fields: f.O.Fields})
+	set, err := corpus.Open([]string{string(name)}, corpus.Options{Workers: 1, Fields: f.O.open().Fields})
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ type summary struct {
 type (
 	outlineOf struct{} // what the stories need of a page, on one key
 	templates struct{} // links of templates, on one key
-	tellAll   struct{ O Options }
+	tellAll   struct{ O sealed }
 )
 
 func init() {
@@ -52,7 +52,7 @@ func init() {
 func tell(s beam.Scope, outlines, roles, links beam.PCollection, o Options) told {
 	pages := beam.ParDo(s, &outlineOf{}, join(s, "outlineOf", outlines, roles))
 	apart := beam.ParDo(s, &templates{}, links)
-	given, rows := beam.ParDo2(s, &tellAll{o}, join(s, "tellAll", pages, apart))
+	given, rows := beam.ParDo2(s, &tellAll{seal(o)}, join(s, "tellAll", pages, apart))
 	return told{given, rows}
 }
 
@@ -97,11 +97,12 @@ func (t *tellAll) ProcessElement(ctx context.Context, _ int64, outlines, templat
 			groups[g].Original = i
 		}
 	}
-	res, err := cluster.Stories(pages, groups, links, t.O.Cluster)
+	o := t.O.open()
+	res, err := cluster.Stories(pages, groups, links, o.Cluster)
 	if err != nil {
 		return err
 	}
-	stemmer, err := arabic.ParseStemmer(t.O.Stemmer)
+	stemmer, err := arabic.ParseStemmer(o.Stemmer)
 	if err != nil {
 		return err
 	}
@@ -126,13 +127,13 @@ func (t *tellAll) ProcessElement(ctx context.Context, _ int64, outlines, templat
 	}
 	for n := range res.Stories {
 		count(ctx, "stories", 1)
-		rows(shard("stories", int64(n), t.O.RowsPerShard), newRow(order(int64(n)), publish.NewStory(res, n, stories, copyIDs, surfaces)))
+		rows(shard("stories", int64(n), o.RowsPerShard), newRow(order(int64(n)), publish.NewStory(res, n, stories, copyIDs, surfaces)))
 	}
 	for n, l := range res.Near {
-		rows(shard("near", int64(n), t.O.RowsPerShard), newRow(order(int64(n)), publish.NewNear(res, l)))
+		rows(shard("near", int64(n), o.RowsPerShard), newRow(order(int64(n)), publish.NewNear(res, l)))
 	}
 	for n, e := range res.Terms.Entries() {
-		rows(shard("terms", int64(n), t.O.RowsPerShard), newRow(order(int64(n)), publish.Term{Term: uint64(e.Term), Docs: int64(e.Docs), Surface: surfaces[e.Term]}))
+		rows(shard("terms", int64(n), o.RowsPerShard), newRow(order(int64(n)), publish.Term{Term: uint64(e.Term), Docs: int64(e.Docs), Surface: surfaces[e.Term]}))
 	}
 	for _, e := range events {
 		b := birth(e)
