@@ -37,6 +37,10 @@ type Page struct {
 	first  int           // the word of the text that lead begins with
 
 	counted []tfidf.Count // of an outline
+
+	// long is the memory of what is long: lead, and the lines, words, widths and spans, in this order, which is
+	// that of their alignment.
+	long []byte
 }
 
 // Bytes returns the length of the page's text.
@@ -54,7 +58,17 @@ type Maker struct {
 	parser      article.Parser
 	stem        []byte
 	words       []uint32
+	long        long
 	known       []known // a place for each hash of a token, where a later one replaces an earlier
+}
+
+// long is memory for what is long in a page.
+type long struct {
+	words  []uint32
+	lines  []passage.Line
+	spans  shingle.Offsets
+	lead   []tfidf.Term
+	widths []uint16
 }
 
 // known is a level-1 token whose term was looked up before; 0 is no term.
@@ -113,21 +127,60 @@ func (m *Maker) Make(in *article.Page) *Page {
 	if !a.Date.IsZero() {
 		s.Time, s.Dated = a.Date.Unix(), true
 	}
+	l := &m.long
+	l.words = l.words[:0]
 	if !a.Repeats {
-		s.Words = shingle.Words(s.Words, &m.title)
-		s.Lead = len(s.Words)
+		l.words = shingle.Words(l.words, &m.title)
+		s.Lead = len(l.words)
 	}
-	s.Words = shingle.Words(slices.Grow(s.Words, len(m.text.Tokens)), &m.text)
+	l.words = shingle.Words(l.words, &m.text)
 	s.Parts, s.Proposals = a.Parts, a.Proposals
-	for _, l := range a.Lines {
-		s.Lines = append(s.Lines, passage.Line{Word: s.Lead + l.Token, Byte: l.From})
+	l.lines = l.lines[:0]
+	for _, line := range a.Lines {
+		l.lines = append(l.lines, passage.Line{Word: s.Lead + line.Token, Byte: line.From})
 	}
 	m.terms(p, fixed)
 	if repaired {
-		back(s, m.text.Tokens, origin)
+		m.back(s, origin)
 	}
-	s.Spans = shingle.PackOffsets(nil, m.text.Tokens)
+	l.spans = shingle.PackOffsets(l.spans[:0], m.text.Tokens)
+	l.keep(p)
 	return p
+}
+
+// keep copies what is long to memory of the page's own.
+func (l *long) keep(p *Page) {
+	size := longBytes(len(l.words), len(l.lines), len(l.lead)) + len(l.spans)
+	memory := make([]byte, size, (size+7)&^7) // memory of eights is aligned to eight
+	p.view(memory, len(l.words), len(l.lines), len(l.lead))
+	copy(p.lead, l.lead)
+	copy(p.shared.Lines, l.lines)
+	copy(p.shared.Words, l.words)
+	copy(p.widths, l.widths)
+	copy(p.shared.Spans, l.spans)
+}
+
+// longBytes is the size of what is long without the spans.
+func longBytes(words, lines, lead int) int {
+	return lead*int(unsafe.Sizeof(tfidf.Term(0))+unsafe.Sizeof(uint16(0))) + lines*int(unsafe.Sizeof(passage.Line{})) + words*int(unsafe.Sizeof(uint32(0)))
+}
+
+// view makes memory that of the page. It must be aligned to 8 and have room for as many as are told; the
+// rest is spans.
+func (p *Page) view(memory []byte, words, lines, lead int) {
+	p.long = memory
+	p.lead = taken[tfidf.Term](&memory, lead)
+	p.shared.Lines = taken[passage.Line](&memory, lines)
+	p.shared.Words = taken[uint32](&memory, words)
+	p.widths = taken[uint16](&memory, lead)
+	p.shared.Spans = memory
+}
+
+// taken takes n values without pointers away from the beginning of memory.
+func taken[T any](memory *[]byte, n int) []T {
+	out := unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(*memory))), n)
+	*memory = (*memory)[n*int(unsafe.Sizeof(*new(T))):]
+	return out
 }
 
 // Move copies what is long in a page to memory that alloc gives, aligned to 8 bytes, and lets go of
@@ -135,7 +188,7 @@ func (m *Maker) Make(in *article.Page) *Page {
 // the page is used. The error is alloc's; the page is then as it was.
 func (p *Page) Move(alloc func(bytes int) ([]byte, error)) error {
 	s := &p.shared
-	size := 8*len(p.lead) + 16*len(s.Lines) + 16*len(p.terms) + 4*len(s.Words) + 2*len(p.widths) + len(s.Spans)
+	size := 16*len(p.terms) + len(p.long)
 	if size == 0 {
 		return nil
 	}
@@ -143,13 +196,9 @@ func (p *Page) Move(alloc func(bytes int) ([]byte, error)) error {
 	if err != nil {
 		return err
 	}
-	// From the largest alignment to the smallest.
-	p.lead = relocated(p.lead, &to)
-	s.Lines = relocated(s.Lines, &to)
-	p.terms = relocated(p.terms, &to)
-	s.Words = relocated(s.Words, &to)
-	p.widths = relocated(p.widths, &to)
-	s.Spans = relocated(s.Spans, &to)
+	p.terms = relocated(p.terms, &to) // a multiple of 8 bytes
+	copy(to, p.long)
+	p.view(to, len(s.Words), len(s.Lines), len(p.lead))
 	return nil
 }
 
@@ -197,24 +246,27 @@ func (m *Maker) terms(p *Page, text string) {
 	}
 	tokens := m.text.Tokens[p.first:]
 	tokens = tokens[:min(len(tokens), leadWords)]
-	words := p.shared.Words[p.shared.Lead+p.first:]
-	p.lead, p.widths = make([]tfidf.Term, len(tokens)), make([]uint16, len(tokens))
+	l := &m.long
+	words := l.words[p.shared.Lead+p.first:]
+	l.lead, l.widths = l.lead[:0], l.widths[:0]
 	for i, token := range tokens {
-		p.widths[i] = uint16(min(utf8.RuneCountInString(text[token.From:token.To]), math.MaxUint16))
-		p.lead[i] = m.term(m.text.Norm[token.At:token.End], words[i])
+		l.widths = append(l.widths, uint16(min(utf8.RuneCountInString(text[token.From:token.To]), math.MaxUint16)))
+		l.lead = append(l.lead, m.term(m.text.Norm[token.At:token.End], words[i]))
 	}
 }
 
 // back moves all offsets from the repaired text to the text as it was.
-func back(s *passage.Page, tokens []arabic.Token, origin []uint32) {
+func (m *Maker) back(s *passage.Page, origin []uint32) {
+	tokens := m.text.Tokens
 	for i := range tokens {
 		tokens[i].From, tokens[i].To = origin[tokens[i].From], origin[tokens[i].To]
 	}
 	for i := range s.Parts {
 		s.Parts[i].From, s.Parts[i].To = int(origin[s.Parts[i].From]), int(origin[s.Parts[i].To])
 	}
-	for i := range s.Lines {
-		s.Lines[i].Byte = int(origin[s.Lines[i].Byte])
+	for i := range m.long.lines {
+		l := &m.long.lines[i]
+		l.Byte = int(origin[l.Byte])
 	}
 	for i := range s.Proposals {
 		q := &s.Proposals[i]

@@ -26,6 +26,9 @@ func TestRecordGivesThePageBack(t *testing.T) {
 		want := m.Make(in)
 		r := want.Record()
 		got, err := r.Page()
+		if err == nil {
+			err = got.Check()
+		}
 		if err != nil {
 			t.Fatalf("%s: %v", in.ID, err)
 		}
@@ -81,23 +84,29 @@ func TestDamagedRecords(t *testing.T) {
 	m := Maker{}
 	page := m.Make(&article.Page{ID: "a", Title: "عنوان", Text: race + "\nإقرأ أيضاً:\nعنوان آخر لخبر بعيد\n" + library})
 	for name, damage := range map[string]func(*Record){
-		"words cut":       func(r *Record) { r.Words = r.Words[:len(r.Words)-1] },
-		"a word too many": func(r *Record) { r.Words = append(r.Words, 1, 2, 3, 4) },
-		"lead":            func(r *Record) { r.Lead = len(r.Words) },
-		"spans cut":       func(r *Record) { r.Spans = r.Spans[:len(r.Spans)-1] },
-		"spans unended":   func(r *Record) { r.Spans = append([]byte{}, r.Spans...); r.Spans[len(r.Spans)-1] = 0x80 },
+		"long cut":        func(r *Record) { r.Long = r.Long[:len(r.Long)/2] },
+		"a word too many": func(r *Record) { r.Words++ },
+		"lead":            func(r *Record) { r.Lead = r.Words },
+		"spans cut":       func(r *Record) { r.Long = r.Long[:len(r.Long)-1] },
+		"spans unended":   func(r *Record) { r.Long[len(r.Long)-1] = 0x80 },
 		"bytes":           func(r *Record) { r.Bytes /= 2 },
-		"lines":           func(r *Record) { r.Lines = append(append([]byte{}, r.Lines...), 0xff, 0xff, 0x03, 1) },
-		"lines unended":   func(r *Record) { r.Lines = []byte{0x80} },
+		"a line too many": func(r *Record) { r.Lines++ },
+		"lines":           func(r *Record) { clear(r.Long[8*r.LeadWords+16*(r.Lines-1):][:8]) },
+		"lines less":      func(r *Record) { r.Lines = -1 },
 		"parts missing":   func(r *Record) { r.Parts = r.Parts[1:] },
 		"proposal":        func(r *Record) { r.Proposals = []article.Proposal{{From: 5, To: 3}} },
 		"terms":           func(r *Record) { r.Terms = append(r.Terms, 1) },
-		"widths":          func(r *Record) { r.Widths = nil },
+		"widths":          func(r *Record) { r.LeadWords = 1 << 40 },
 		"lead terms":      func(r *Record) { r.LeadFirst = 1 << 30 },
 	} {
 		r := page.Record()
+		r.Long = append(make([]byte, 0, len(r.Long)+8), r.Long...)
 		damage(&r)
-		if _, err := r.Page(); err == nil {
+		got, err := r.Page()
+		if err == nil {
+			err = got.Check()
+		}
+		if err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}

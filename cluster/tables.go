@@ -3,7 +3,6 @@ package cluster
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"sada/cluster/copies"
 	"sada/cluster/inverted"
@@ -33,8 +32,7 @@ type Tables struct {
 	Found      []passage.Row[passage.Passage]
 	Related    []passage.Row[passage.Passage]
 
-	Bands     inverted.Index // of texts
-	Keys      []uint64       // of every text, as many as there are bands
+	Bands     inverted.Index // of texts, each with as many keys as there are bands
 	Fragments []FragmentRow
 	Proposed  []lsh.Pair // pages
 	Verified  []VerifiedRow
@@ -75,7 +73,8 @@ func (k *Known) Tables() *Tables {
 	p, s := &k.passages, &k.sketch
 	t := &Tables{Parts: passage.Rows(p.Parts), Documents: p.Next, Hits: p.Hits, Anchors: p.Anchors, Lines: p.Lines, Mentions: p.Mentions,
 		Frequency: p.Frequency, Recurring: p.Recurring, Empty: p.Empty, Candidates: passage.Rows(p.Candidates), Found: passage.Rows(p.Found),
-		Related: passage.Rows(p.Related), Bands: s.bands, Keys: slices.Concat(s.keys...), Proposed: s.pairs}
+		Related: passage.Rows(p.Related), Bands: s.bands, Proposed: s.pairs}
+	t.Pages = make([]PageRow, 0, len(k.main))
 	lists := make([][]passage.Range, len(k.main))
 	for i, m := range k.main {
 		lists[i] = m
@@ -87,6 +86,7 @@ func (k *Known) Tables() *Tables {
 			t.Aligned = append(t.Aligned, AlignedRow{int32(pair.A), int32(pair.B), a})
 		}
 	}
+	t.Fragments, t.Verified = make([]FragmentRow, 0, len(s.fragments)), make([]VerifiedRow, 0, len(k.verified))
 	for _, f := range s.fragments {
 		t.Fragments = append(t.Fragments, FragmentRow{int32(f.page), f.from, f.to, f.number})
 	}
@@ -101,7 +101,8 @@ var errTables = errors.New("damaged table")
 
 // Known returns what the tables say of the pages, which must be those that they were made of, in canonical
 // order; or an error if they cannot be the tables of these pages. Options are those of the nights; without the
-// Weights of the last one, nothing is known of stories. The result shares memory with the tables.
+// Weights of the last one, nothing is known of stories. The result shares memory with the tables. Postings are
+// taken as they are; [Known.CheckPostings] looks at them.
 func (t *Tables) Known(pages []*Page, o Options) (*Known, error) {
 	bad := func(table string, row int) (*Known, error) {
 		return nil, fmt.Errorf("%s, row %d: %w", table, row, errTables)
@@ -120,7 +121,7 @@ func (t *Tables) Known(pages []*Page, o Options) (*Known, error) {
 	p.Frequency, p.Recurring, p.Empty = t.Frequency, t.Recurring, t.Empty
 	shared := make([]*passage.Page, n)
 	k.sums, k.first, s.numbers = make([]uint64, n), make([]int, n), make([]int32, n)
-	texts := len(t.Keys) / shape.Bands
+	texts := t.Bands.Len() / shape.Bands
 	used := make([]bool, texts)
 	claim := func(text int32) bool {
 		if text < 0 {
@@ -189,27 +190,51 @@ func (t *Tables) Known(pages []*Page, o Options) (*Known, error) {
 	return k, nil
 }
 
+// CheckPostings returns an error if the postings cannot be of the pages.
+func (k *Known) CheckPostings() error {
+	shared := make([]*passage.Page, len(k.Pages))
+	for i, p := range k.Pages {
+		shared[i] = &p.shared
+	}
+	if err := k.passages.CheckPostings(shared); err != nil {
+		return err
+	}
+	s := &k.sketch
+	if err := s.bands.Check(uint32(len(s.keys))); err != nil {
+		return fmt.Errorf("bands: %w", err)
+	}
+	for _, run := range s.bands.Runs {
+		for i, p := range run {
+			if keys := s.keys[p.Doc]; int(p.Pos) >= len(keys) || keys[p.Pos] != p.Hash {
+				return fmt.Errorf("bands, row %d: %w", i, errTables)
+			}
+		}
+	}
+	return nil
+}
+
 // copies takes what is known of signatures and links.
 func (t *Tables) copies(k *Known, shape lsh.Params, claim func(text int32) bool) error {
 	bad := func(table string, row int) error { return fmt.Errorf("%s, row %d: %w", table, row, errTables) }
 	n, s := len(k.Pages), &k.sketch
-	if len(t.Keys)%shape.Bands != 0 {
-		return bad("keys", len(t.Keys))
+	keys := make([]uint64, t.Bands.Len())
+	if len(keys)%shape.Bands != 0 {
+		return bad("bands", len(keys))
 	}
-	for from := 0; from < len(t.Keys); from += shape.Bands {
-		s.keys = append(s.keys, t.Keys[from:from+shape.Bands:from+shape.Bands])
-	}
-	if err := t.Bands.Check(uint32(len(s.keys))); err != nil {
-		return fmt.Errorf("bands: %w", err)
-	}
-	s.bands = t.Bands
-	for _, run := range s.bands.Runs {
+	for _, run := range t.Bands.Runs {
 		for i, p := range run {
-			if int(p.Pos) >= shape.Bands || s.keys[p.Doc][p.Pos] != p.Hash {
+			at := uint64(p.Doc)*uint64(shape.Bands) + uint64(p.Pos)
+			if p.Pos >= uint32(shape.Bands) || at >= uint64(len(keys)) {
 				return bad("bands", i)
 			}
+			keys[at] = p.Hash
 		}
 	}
+	s.keys = make([][]uint64, 0, len(keys)/shape.Bands)
+	for from := 0; from < len(keys); from += shape.Bands {
+		s.keys = append(s.keys, keys[from:from+shape.Bands:from+shape.Bands])
+	}
+	s.bands = t.Bands
 	for i, f := range t.Fragments {
 		if f.Page < 0 || int(f.Page) >= n || !claim(f.Text) || f.Text == unsigned {
 			return bad("fragments", i)

@@ -118,6 +118,9 @@ func TestDamagedTables(t *testing.T) {
 				}
 			}()
 			k, err := tables.Known(known.Pages, o)
+			if err == nil {
+				err = k.CheckPostings()
+			}
 			if err != nil {
 				refused++
 				return

@@ -12,7 +12,8 @@ import (
 var errKnown = errors.New("damaged")
 
 // Check returns an error if what is known cannot be of these pages, which are in canonical order. It looks
-// at everything that [Grow] relies on; whether the numbers are those that a run would find, it cannot say.
+// at everything that [Grow] relies on but the postings, of which there are a hundred times as many and which
+// [Known.CheckPostings] looks at; whether the numbers are those that a run would find, it cannot say.
 func (k *Known) Check(pages []*Page) error {
 	n := len(pages)
 	bad := func(table string, row int) error { return fmt.Errorf("%s, row %d: %w", table, row, errKnown) }
@@ -25,31 +26,12 @@ func (k *Known) Check(pages []*Page) error {
 	if k.Next > most(n) {
 		return bad("documents", n)
 	}
-	words := make([]int32, k.Next) // of every document, -1 if it has no page
-	for d := range words {
-		words[d] = -1
-	}
+	used := make([]bool, k.Next)
 	for i, d := range k.Docs {
-		if d >= k.Next || words[d] >= 0 {
+		if d >= k.Next || used[d] {
 			return bad("documents", i)
 		}
-		words[d] = int32(len(pages[i].Words))
-	}
-	if err := k.Anchors.Check(k.Next); err != nil {
-		return fmt.Errorf("anchors: %w", err)
-	}
-	for _, run := range k.Anchors.Runs {
-		for i, p := range run {
-			if had := words[p.Doc]; had >= 0 && int64(p.Pos)+AnchorWords > int64(had) {
-				return bad("anchors", i)
-			}
-		}
-	}
-	if err := k.Lines.Check(k.Next); err != nil {
-		return fmt.Errorf("lines: %w", err)
-	}
-	if err := k.Mentions.Check(k.Next); err != nil {
-		return fmt.Errorf("mentions: %w", err)
+		used[d] = true
 	}
 	for i, r := range k.Recurring {
 		if r.Pages < furnitureLeast || i > 0 && k.Recurring[i-1].Hash >= r.Hash {
@@ -99,6 +81,35 @@ func (k *Known) Check(pages []*Page) error {
 	return nil
 }
 
+// CheckPostings returns an error if the postings cannot be of these pages. What is known must have passed
+// [Known.Check].
+func (k *Known) CheckPostings(pages []*Page) error {
+	words := make([]int32, k.Next) // of every document, -1 if it has no page
+	for d := range words {
+		words[d] = -1
+	}
+	for i, d := range k.Docs {
+		words[d] = int32(len(pages[i].Words))
+	}
+	if err := k.Anchors.Check(k.Next); err != nil {
+		return fmt.Errorf("anchors: %w", err)
+	}
+	for _, run := range k.Anchors.Runs {
+		for i, p := range run {
+			if had := words[p.Doc]; had >= 0 && int64(p.Pos)+AnchorWords > int64(had) {
+				return fmt.Errorf("anchors, row %d: %w", i, errKnown)
+			}
+		}
+	}
+	if err := k.Lines.Check(k.Next); err != nil {
+		return fmt.Errorf("lines: %w", err)
+	}
+	if err := k.Mentions.Check(k.Next); err != nil {
+		return fmt.Errorf("mentions: %w", err)
+	}
+	return nil
+}
+
 func within(part article.Part, p *Page) bool {
 	return part.Kind <= article.Quote && part.From >= 0 && part.From <= part.To && part.To <= p.Bytes
 }
@@ -123,7 +134,11 @@ type Row[T any] struct {
 
 // Rows returns lists as a table, in order.
 func Rows[T any](lists [][]T) []Row[T] {
-	var out []Row[T]
+	n := 0
+	for _, list := range lists {
+		n += len(list)
+	}
+	out := make([]Row[T], 0, n)
 	for i, list := range lists {
 		for _, of := range list {
 			out = append(out, Row[T]{int32(i), of})

@@ -142,7 +142,7 @@ func (n *nightly) publication(ctx context.Context, a *archive.Archive, r *result
 	} else if x != nil {
 		now.content = x.content
 	}
-	now.pages = joined(was.pages, pages, pageOrder, night, func(i int) string { return n.old.Pages[i].Record.ID }, func(i int32) string { return r.Pages[i].ID })
+	now.pages = joined(was.pages, pages, pageOrder, night, func(i int) string { return n.old.Pages[i].Page.ID }, func(i int32) string { return r.Pages[i].ID })
 	now.stories = joined(was.stories, stories, storyOrder, night, func(i int) string { return told[i].ID }, func(i int32) string { return r.told.Groups[i].ID })
 	r.content = now.hash()
 	n.journal = now.rows(night)

@@ -349,7 +349,7 @@ func TestChangedWithoutJournal(t *testing.T) {
 	if code, stderr := w.night("one", lines[:20]); code != exitDone {
 		t.Fatal(stderr)
 	}
-	forget(t, w.at("state"))
+	forget(t, w.at("state"), nil)
 	for n, want := range []string{publish.All, publish.Changed} {
 		if code, stderr := w.night(fmt.Sprint("later", n), lines[20+10*n:30+10*n], "--publish", "changed"); code != exitDone {
 			t.Fatal(stderr)

@@ -292,7 +292,7 @@ func storiesOf(t *testing.T, dir string) eval.Clustering {
 }
 
 // TestForgotten takes from a state what the clustering knows: as it is in a state of before there was such a
-// thing, and with tables that are those of other pages. The next night says so, and is as if nothing were missing.
+// thing, with tables that are those of other pages, and without a file of postings. The next night says so, and is as if nothing were missing.
 func TestForgotten(t *testing.T) {
 	lines := demoLines(t)[:40]
 	calm := &world{dir: t.TempDir()}
@@ -301,12 +301,23 @@ func TestForgotten(t *testing.T) {
 			t.Fatal(code, stderr)
 		}
 	}
-	for name, derived := range map[string][]archive.Derived{"nothing": nil, "other pages": archive.DeriveKnown(new(cluster.Tables))} {
+	replaced := func(known *cluster.Tables) func(w *world) {
+		return func(w *world) { forget(t, w.at("state"), known) }
+	}
+	for name, forget := range map[string]func(w *world){
+		"nothing":     replaced(nil),
+		"other pages": replaced(new(cluster.Tables)),
+		"a lost run": func(w *world) {
+			if err := os.Remove(w.at("state/runs/run-000001-anchors-0.postings")); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
 		w := &world{dir: t.TempDir()}
 		if code, stderr := w.night("night0", lines[:20]); code != exitDone {
 			t.Fatal(code, stderr)
 		}
-		forget(t, w.at("state"), derived...)
+		forget(w)
 		for n, night := range [][]string{lines[20:30], lines[30:]} {
 			code, stderr := w.night(fmt.Sprint("night", n+1), night, "--verbose")
 			if code != exitDone || strings.Contains(stderr, "clustered anew") != (n == 0) {
@@ -330,7 +341,7 @@ func TestForgotten(t *testing.T) {
 }
 
 // forget commits a generation without what can be worked out again, or with that of others.
-func forget(t *testing.T, state string, derived ...archive.Derived) {
+func forget(t *testing.T, state string, known *cluster.Tables) {
 	t.Helper()
 	a, err := archive.Open(state, archive.Options{})
 	if err != nil {
@@ -343,7 +354,7 @@ func forget(t *testing.T, state string, derived ...archive.Derived) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.Commit(t.Context(), &archive.Next{Tables: s.Tables, Base: s.Generation, Program: s.Program, Derived: derived}); err != nil {
+	if err := a.Commit(t.Context(), &archive.Next{Tables: s.Tables, Base: s.Generation, Program: s.Program, Known: known}); err != nil {
 		t.Fatal(err)
 	}
 	if err := a.Unlock(); err != nil {

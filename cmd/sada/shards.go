@@ -241,7 +241,7 @@ func (m makers) block(records []*kept, w *shards.Writer) error {
 				record := page.Record()
 				at := r.Page.PublishedAt
 				pages[i] = shards.Page{Record: int64(records[i].n), ID: r.Page.ID, Content: r.Hash, File: r.File, Line: int64(r.Line), Byte: r.Byte,
-					Seconds: at.Unix(), Nanos: int64(at.Nanosecond()), Day: r.Page.DayOnly, BadDate: r.BadDate, Replaced: r.Repaired, Features: archive.FeaturesOf(&record)}
+					Seconds: at.Unix(), Nanos: int64(at.Nanosecond()), Day: r.Page.DayOnly, BadDate: r.BadDate, Replaced: r.Repaired, Features: archive.FeaturesOf(&record), Long: record.Long}
 				keys = m1.Bands(keys[:0], page)
 				for band, key := range keys {
 					bands[n] = append(bands[n], shards.Band{Band: int32(band), Key: key, Page: r.Hash})
@@ -338,7 +338,7 @@ func (c *jobFlags) merge(ctx context.Context, all []*shards.Shard, spilled *spil
 // unpacked returns the page of a row. What is not moved away later is copied: the row is a piece of a
 // larger one, which would stay in memory with it.
 func unpacked(r *shards.Page, id string) (*cluster.Page, error) {
-	record, err := r.Features.Record(id)
+	record, err := r.Features.Record(id, r.Long)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", shards.ErrCorrupt, err)
 	}

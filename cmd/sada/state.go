@@ -4,12 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"sada/cluster"
 	"sada/cmd/internal/corpus"
 	"sada/cmd/sada/internal/archive"
+	"sada/cmd/sada/internal/spill"
 )
 
 // stateLine is the JSON line of a verb that tells of a state.
@@ -55,6 +55,7 @@ func (c *checkCmd) Run(p *program) error {
 	if err != nil {
 		return err
 	}
+	defer letGo(p.ctx, a)
 	r, failed := a.Check(p.ctx)
 	l := stateLine{Type: "check", Generation: r.Generation, Generations: r.Generations, Files: r.Files, Bytes: r.Bytes, Leftovers: r.Leftovers, Unknown: r.Unknown}
 	var b strings.Builder
@@ -180,10 +181,10 @@ func (c *showCmd) Run(p *program) error {
 	fmt.Fprintf(&b, "  %-12s %s\n  %-12s %s\n", "options", now.Options, "written by", now.Program)
 	for _, m := range all {
 		bytes := int64(0)
-		for _, f := range slices.Concat(m.Segments, m.Tables) {
+		for _, f := range m.Files() {
 			bytes += f.Bytes
 		}
-		fmt.Fprintf(&b, "  %-12s %9d bytes in %d files, night of %d inputs\n", fmt.Sprint("gen ", m.Generation), bytes, len(m.Segments)+len(m.Tables), len(m.Nights[len(m.Nights)-1].Inputs))
+		fmt.Fprintf(&b, "  %-12s %9d bytes in %d files, night of %d inputs\n", fmt.Sprint("gen ", m.Generation), bytes, len(m.Files()), len(m.Nights[len(m.Nights)-1].Inputs))
 	}
 	return show(p.stdout, b.String())
 }
@@ -206,6 +207,8 @@ func (c *exportCmd) Run(p *program) error {
 	if err != nil {
 		return err
 	}
+	defer letGo(p.ctx, a)
+	defer spill.Hold(maxMapped, a.Release)()
 	n, err := loadNight(p.ctx, a)
 	if err != nil {
 		return err

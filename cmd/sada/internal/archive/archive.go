@@ -1,15 +1,19 @@
 package archive
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"iter"
+	"strconv"
+	"sync"
 	"time"
 
 	"sada/cluster"
+	"sada/cluster/inverted"
 	"sada/features/tfidf"
 )
 
@@ -34,10 +38,10 @@ const (
 
 // PageRow is a page in the archive.
 type PageRow struct {
-	Record      cluster.Record
-	Hash        [16]byte // of the content that the page came from, as the caller defines it
-	PublishedAt string   // as it was given
-	Generation  int      // that took the page in, or its last change; Commit sets it
+	Page        *cluster.Page // of one that was read, what is long is there until [Archive.Close]
+	Hash        [16]byte      // of the content that the page came from, as the caller defines it
+	PublishedAt string        // as it was given
+	Generation  int           // that took the page in, or its last change; Commit sets it
 }
 
 // GroupRow says that a page is in a group.
@@ -101,7 +105,7 @@ type Snapshot struct {
 	Tables
 	Generation int
 	Program    string    // the version that wrote it
-	Pages      []PageRow // ascending IDs; the slices of a record have no spare capacity to rely on
+	Pages      []PageRow // ascending IDs
 	Nights     []Night   // of this generation and all before it, those removed since included
 
 	manifest *Manifest
@@ -116,19 +120,22 @@ type Next struct {
 	Deleted []string  // IDs of pages that are no longer there, in any order; unknown ones do no harm
 	Inputs  []string  // hashes of what was read, in any order
 	Derived []Derived // further tables, distinct names
+	// Known is what the clustering knows of the pages, which [Known] reads; nil for nothing. Runs of postings that
+	// the same archive has read are not written again.
+	Known *cluster.Tables
 }
 
 // Derived is a table that the caller defines: what can be worked out again from the pages, and is kept
 // because that takes long. [Rows] reads it.
 type Derived struct {
-	name  string
-	write func(a *Archive, path string) (FileInfo, error)
+	name   string
+	encode func(w io.Writer) (rows int64, err error)
 }
 
 // Derive makes a table of rows, which are written in the order in which they come. The name has lower
-// case letters and _, and is none of the archive's own.
+// case letters and _, and is none of the archive's own. Rows of several tables are asked for at the same time.
 func Derive[T any](name string, rows iter.Seq2[T, error]) Derived {
-	return Derived{name, func(a *Archive, path string) (FileInfo, error) { return writeTable(a, path, rows, one, groupRows) }}
+	return Derived{name, func(w io.Writer) (int64, error) { return encodeTable(w, rows, one, groupRows) }}
 }
 
 // Archive is a state folder. It serves one goroutine; any number of them, in any number of processes,
@@ -137,6 +144,10 @@ type Archive struct {
 	dir  string
 	fs   FS
 	lock io.Closer // nil if not held
+
+	mu    sync.Mutex
+	views []Mapped                  // what was read and is in use
+	runs  map[*inverted.Posting]Run // that were read, by their first posting
 
 	maxSegments int
 }
@@ -149,7 +160,10 @@ type Options struct {
 // Open names a state folder, which need not exist. It returns an error if dir is something other than
 // a folder or cannot be looked at. Nothing is written or locked.
 func Open(dir string, o Options) (*Archive, error) {
-	a := &Archive{dir: dir, fs: o.FS, maxSegments: maxSegments}
+	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 || strconv.IntSize != 64 {
+		return nil, errors.New("the files of a state are read as memory, which takes a little-endian machine of 64 bits")
+	}
+	a := &Archive{dir: dir, fs: o.FS, runs: make(map[*inverted.Posting]Run), maxSegments: maxSegments}
 	if a.fs == nil {
 		a.fs = OS{}
 	}

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,7 +31,7 @@ func (a *Archive) Commit(ctx context.Context, next *Next) error {
 	if a.lock == nil {
 		return errUnlocked
 	}
-	rows, err := next.rows()
+	pages, err := next.changed()
 	if err != nil {
 		return err
 	}
@@ -41,7 +42,7 @@ func (a *Archive) Commit(ctx context.Context, next *Next) error {
 	if err := a.sweep(next.Base); err != nil {
 		return err
 	}
-	hash, err := a.write(ctx, next, before, rows)
+	hash, err := a.write(ctx, next, before, pages)
 	if err == nil {
 		err = a.prepare(marker{next.Base + 1, hash})
 	}
@@ -53,26 +54,52 @@ func (a *Archive) Commit(ctx context.Context, next *Next) error {
 	return a.point()
 }
 
-// rows gives the rows of the segment, ascending.
-func (next *Next) rows() ([]pageRow, error) {
-	rows := make([]pageRow, 0, len(next.Pages)+len(next.Deleted))
+// changed is a page of the segment.
+type changed struct {
+	id  string
+	row *PageRow // nil if it is deleted
+}
+
+// changed gives the pages of the segment, ascending.
+func (next *Next) changed() ([]changed, error) {
+	all := make([]changed, 0, len(next.Pages)+len(next.Deleted))
 	for i := range next.Pages {
 		p := &next.Pages[i]
-		if d := p.Record.Date; !d.IsZero() && (d.Before(firstDate) || d.After(lastDate)) {
-			return nil, fmt.Errorf("page %q: its date, %v, cannot be kept", p.Record.ID, d)
+		if d := p.Page.Date; !d.IsZero() && (d.Before(firstDate) || d.After(lastDate)) {
+			return nil, fmt.Errorf("page %q: its date, %v, cannot be kept", p.Page.ID, d)
 		}
-		rows = append(rows, toRow(p, next.Base+1))
+		all = append(all, changed{p.Page.ID, p})
 	}
 	for _, id := range next.Deleted {
-		rows = append(rows, pageRow{ID: id, Generation: int64(next.Base + 1), Deleted: true})
+		all = append(all, changed{id, nil})
 	}
-	slices.SortFunc(rows, func(a, b pageRow) int { return strings.Compare(a.ID, b.ID) })
-	for i := range rows[min(1, len(rows)):] {
-		if rows[i].ID == rows[i+1].ID {
-			return nil, fmt.Errorf("page %q is twice among the pages that were added, changed and deleted", rows[i].ID)
+	slices.SortFunc(all, func(a, b changed) int { return strings.Compare(a.id, b.id) })
+	for i := range all[min(1, len(all)):] {
+		if all[i].id == all[i+1].id {
+			return nil, fmt.Errorf("page %q is twice among the pages that were added, changed and deleted", all[i].id)
 		}
 	}
-	return rows, nil
+	return all, nil
+}
+
+// rows gives the rows of changed pages in batches, which are overwritten by the next one.
+func rows(all []changed, generation int) iter.Seq2[[]pageRow, error] {
+	return func(yield func([]pageRow, error) bool) {
+		batch := make([]pageRow, 0, batchRows)
+		for some := range slices.Chunk(all, batchRows) {
+			batch = batch[:0]
+			for _, c := range some {
+				if c.row != nil {
+					batch = append(batch, toRow(c.row, generation))
+				} else {
+					batch = append(batch, pageRow{ID: c.id, Generation: int64(generation), Deleted: true})
+				}
+			}
+			if !yield(batch, nil) {
+				return
+			}
+		}
+	}
 }
 
 // before gives the manifest of the generation that is to be followed. Where there is none, it marks
@@ -116,7 +143,7 @@ func (a *Archive) point() error {
 }
 
 // write writes the files of a generation and puts them on disk. It returns the manifest's hash.
-func (a *Archive) write(ctx context.Context, next *Next, before *Manifest, rows []pageRow) (string, error) {
+func (a *Archive) write(ctx context.Context, next *Next, before *Manifest, pages []changed) (string, error) {
 	m := &Manifest{Format: Format, Generation: next.Base + 1, Program: next.Program, OptionHash: next.OptionHash, Options: next.Options,
 		Docs: next.Docs, Values: next.Values, Counts: make(map[string]Count), Segments: slices.Clone(before.Segments)}
 	if len(m.Options) == 0 {
@@ -126,18 +153,25 @@ func (a *Archive) write(ctx context.Context, next *Next, before *Manifest, rows 
 	m.Nights = append(slices.Clone(before.Nights), night)
 
 	folder := generationName(m.Generation)
-	for _, name := range []string{segmentsName, folder} {
+	for _, name := range []string{segmentsName, runsName, folder} {
 		if err := a.fs.MkdirAll(a.path(name)); err != nil {
 			return "", err
 		}
 	}
-	if err := a.writeSegment(ctx, m, rows); err != nil {
+	if err := a.writeSegment(ctx, m, rows(pages, m.Generation)); err != nil {
 		return "", err
 	}
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
-	if err := a.writeTables(m, next); err != nil {
+	derived := slices.Clone(next.Derived)
+	if next.Known != nil {
+		derived = append(derived, deriveKnown(next.Known)...)
+		if err := a.writeRuns(ctx, m, before, next.Known); err != nil {
+			return "", err
+		}
+	}
+	if err := a.writeTables(m, &next.Tables, derived); err != nil {
 		return "", err
 	}
 	b, err := m.encode()
@@ -151,7 +185,7 @@ func (a *Archive) write(ctx context.Context, next *Next, before *Manifest, rows 
 	if err != nil {
 		return "", err
 	}
-	for _, name := range []string{segmentsName, folder, ""} {
+	for _, name := range []string{segmentsName, runsName, folder, ""} {
 		if err := a.fs.SyncDir(a.path(name)); err != nil {
 			return "", err
 		}
@@ -160,47 +194,68 @@ func (a *Archive) write(ctx context.Context, next *Next, before *Manifest, rows 
 }
 
 // writeSegment writes rows as a segment of the generation, or all segments and rows as one.
-func (a *Archive) writeSegment(ctx context.Context, m *Manifest, rows []pageRow) error {
-	var all iter.Seq2[*pageRow, error]
-	added := func(yield func([]pageRow, error) bool) {
-		if len(rows) > 0 {
-			yield(rows, nil)
-		}
-	}
-	if len(m.Segments) < a.maxSegments {
-		all = merge([]iter.Seq2[[]pageRow, error]{added})
-	} else {
+func (a *Archive) writeSegment(ctx context.Context, m *Manifest, added iter.Seq2[[]pageRow, error]) (err error) {
+	all := merge([]iter.Seq2[[]pageRow, error]{added})
+	if old := len(m.Segments) > 0 && m.Segments[0].Features == (FileInfo{}); old || len(m.Segments) >= a.maxSegments {
 		segments := make([]iter.Seq2[[]pageRow, error], 0, len(m.Segments)+1)
-		for _, info := range m.Segments {
-			segments = append(segments, a.segment(ctx, info))
+		for _, s := range m.Segments {
+			segments = append(segments, a.segment(ctx, s))
 		}
 		all = alive(merge(append(segments, added)))
 		m.Segments = nil
 	}
-	info, err := writeTable(a, segmentsName+"/"+segmentName(m.Generation), func(yield func(pageRow, error) bool) {
-		for row, err := range all {
-			if err == nil {
-				err = ctx.Err()
-			}
-			if err != nil {
-				yield(pageRow{}, err)
-				return
-			}
-			if !yield(*row, nil) {
-				return
-			}
+	var table []pageRow
+	for row, err := range all {
+		if err == nil {
+			err = ctx.Err()
 		}
-	}, (*pageRow).weight, groupBytes)
+		if err != nil {
+			return err
+		}
+		table = append(table, *row)
+	}
+	var s Segment
+	path := func(suffix string) string { return segmentsName + "/" + segmentName(m.Generation, suffix) }
+	if s.Features, err = a.writeFile(path(featuresSuffix), func(w io.Writer) error { return lay(w, table) }); err != nil {
+		return err
+	}
+	n := int64(0)
+	s.FileInfo, err = a.writeFile(path(tableSuffix), func(w io.Writer) error {
+		n, err = encodeTable(w, each(table, func(_ int, r *pageRow) pageRow { return *r }), (*pageRow).weight, groupBytes)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	m.Segments = append(m.Segments, info)
+	s.Rows, s.Features.Rows = n, n
+	m.Segments = append(m.Segments, s)
 	return nil
 }
 
-func (a *Archive) writeTables(m *Manifest, next *Next) error {
-	t := &next.Tables
-	all := append(slices.Clone(next.Derived),
+// lay writes what is long in rows, in the order of their dates, and says in the rows where it is: a night goes
+// through pages in this order, and looks at the last ones most.
+func lay(w io.Writer, rows []pageRow) error {
+	order := make([]*pageRow, len(rows))
+	for i := range rows {
+		order[i] = &rows[i]
+	}
+	slices.SortStableFunc(order, func(x, y *pageRow) int { return x.Date.Compare(y.Date) })
+	at := int64(0)
+	for _, r := range order {
+		r.From, r.To = at, at+int64(len(r.long))
+		at = (r.To + 7) &^ 7 // the next one is aligned to 8
+		if _, err := w.Write(r.long); err != nil {
+			return err
+		}
+		if _, err := w.Write(make([]byte, at-r.To)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *Archive) writeTables(m *Manifest, t *Tables, derived []Derived) error {
+	all := append(derived,
 		Derive(aliasesTable, sorted(t.Aliases, compareAliases)),
 		Derive(changesTable, sorted(t.Changes, compareChanges)),
 		Derive(groupsTable, counted(m, sorted(t.Groups, compareGroups))),
@@ -218,11 +273,22 @@ func (a *Archive) writeTables(m *Manifest, next *Next) error {
 			return fmt.Errorf("table %q: not a name, or there twice", d.name)
 		}
 	}
-	for _, d := range all {
-		info, err := d.write(a, tablePath(m.Generation, d.name))
+	files, rows := make([]bytes.Buffer, len(all)), make([]int64, len(all))
+	if err := parallel(len(all), func(i int) (err error) {
+		rows[i], err = all[i].encode(&files[i])
+		return err
+	}); err != nil {
+		return err
+	}
+	for i, d := range all {
+		info, err := a.writeFile(tablePath(m.Generation, d.name), func(w io.Writer) error {
+			_, err := files[i].WriteTo(w)
+			return err
+		})
 		if err != nil {
 			return err
 		}
+		info.Rows = rows[i]
 		m.Tables = append(m.Tables, info)
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"sada/cluster"
 	"sada/cmd/sada/internal/archive"
 	"sada/cmd/sada/internal/archive/archivetest"
 )
@@ -71,7 +72,10 @@ func TestOldFormats(t *testing.T) {
 	if _, err := os.Stat(fixture); errors.Is(err, fs.ErrNotExist) && *update {
 		m := archivetest.NewMemory()
 		for base, changes := range [][]string{{"a=نص", "b=نص آخر"}, {"b=تغير", "c=ثالث"}, {"-a"}} {
-			commit(t, m, night(base, changes...))
+			next := night(base, changes...)
+			known, _ := grow(t, new(cluster.Known), nil, knownPages()[0])
+			next.Known = known.Tables() // what it knows is of other pages
+			commit(t, m, next)
 		}
 		for name, b := range files(m) {
 			to := filepath.Join(fixture, strings.TrimPrefix(name, dir))
@@ -105,6 +109,9 @@ func TestOldFormats(t *testing.T) {
 		}
 		if s.OptionHash != "0123" || len(s.Groups) != 0 || len(s.Aliases) != 1 || len(s.Changes) != 1 || s.Values["threshold"] != .25 || len(s.Nights) != 3 {
 			t.Errorf("format %d: %+v", format, s.Tables)
+		}
+		if known, err := archive.Known(t.Context(), open(t, m), s); err != nil || (known != nil) != (format > 1) {
+			t.Errorf("format %d: %v known, %v", format, known != nil, err)
 		}
 		commit(t, m, night(3, "d=جديد"))
 		if d := cmp.Diff(after, texts(load(t, m))); d != "" {

@@ -3,11 +3,11 @@
 //
 //  1. [Open] names the folder; [Archive.Lock] keeps other processes from changing it.
 //  2. [Archive.Load] reads the current generation. Every file is held to its checksum before a byte of
-//     it is interpreted.
+//     it is interpreted. [Known] maps the runs, which are memory until [Archive.Close].
 //  3. [Archive.Commit] writes the next generation beside it: a segment with the pages that were added,
 //     changed or deleted, the tables of groups, IDs, aliases and terms, those of what the clustering
-//     knows ([DeriveKnown]), and a manifest with the checksum of each file. All of it is put on disk; then one rename makes it current.
-//  4. [Archive.Prune] removes old generations, and the segments that no other one needs.
+//     knows, of whose postings only new runs are written, and a manifest with the checksum of each file. All of it is put on disk; then one rename makes it current.
+//  4. [Archive.Prune] removes old generations, and the segments and runs that no other one needs.
 //  5. [Archive.Check] verifies everything and changes nothing; [Archive.Repair] moves what is damaged
 //     aside and goes back to the newest generation that is whole.
 //

@@ -27,7 +27,7 @@ func Example() {
 	var m cluster.Maker
 	for base, id := range []string{"p1", "p2"} {
 		p := m.Make(&article.Page{ID: id, Title: "سباق الجبل", Text: "فاز عداء بسباق الجبل."})
-		if err := a.Commit(ctx, &archive.Next{Base: base, Pages: []archive.PageRow{{Record: p.Record()}}}); err != nil {
+		if err := a.Commit(ctx, &archive.Next{Base: base, Pages: []archive.PageRow{{Page: p}}}); err != nil {
 			log.Fatal(err)
 		}
 	}
@@ -45,7 +45,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	for _, p := range s.Pages {
-		fmt.Println(p.Record.ID, p.Generation)
+		fmt.Println(p.Page.ID, p.Generation)
 	}
 	// Output:
 	// [2] <nil>

@@ -5,6 +5,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+
+	"sada/cmd/sada/internal/spill"
 )
 
 // FS is what an archive asks of the file system. Names are paths of the operating system.
@@ -29,6 +31,35 @@ type File interface {
 	io.Closer
 	Stat() (fs.FileInfo, error)
 	Sync() error
+	// Map gives the first size bytes of a file as memory, aligned to 8, that stays after Close. It is not to be
+	// written to, and the file is not changed any more.
+	Map(size int64) (Mapped, error)
+}
+
+// Mapped is a file as memory.
+type Mapped interface {
+	Bytes() []byte // valid until Close
+	// Release lets the system have the memory. Whoever reads it gets it again.
+	Release() error
+	Close() error
+}
+
+// osFile is a file of the operating system.
+type osFile struct{ *os.File }
+
+func opened(f *os.File, err error) (File, error) {
+	if err != nil {
+		return nil, err
+	}
+	return osFile{f}, nil
+}
+
+func (f osFile) Map(size int64) (Mapped, error) {
+	v, err := spill.Map(f.File, size)
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 // OS is the operating system's file system.
@@ -41,10 +72,10 @@ func (OS) Stat(name string) (fs.FileInfo, error) { return os.Stat(name) }
 func (OS) ReadDir(name string) ([]fs.DirEntry, error) { return os.ReadDir(name) }
 
 // Open is [os.Open].
-func (OS) Open(name string) (File, error) { return os.Open(name) }
+func (OS) Open(name string) (File, error) { return opened(os.Open(name)) }
 
 // Create is [os.Create].
-func (OS) Create(name string) (File, error) { return os.Create(name) }
+func (OS) Create(name string) (File, error) { return opened(os.Create(name)) }
 
 // MkdirAll makes a folder that others may read.
 func (OS) MkdirAll(name string) error { return os.MkdirAll(name, 0o755) }

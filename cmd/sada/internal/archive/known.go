@@ -2,7 +2,6 @@ package archive
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"iter"
@@ -10,7 +9,6 @@ import (
 
 	"sada/cluster"
 	"sada/cluster/copies"
-	"sada/cluster/inverted"
 	"sada/cluster/lsh"
 	"sada/cluster/passage"
 	"sada/features/article"
@@ -22,7 +20,6 @@ const (
 	knownPagesTable      = "known_pages"
 	knownPartsTable      = "known_parts"
 	knownMainTable       = "known_main"
-	knownPostingsTable   = "known_postings"
 	knownFrequencyTable  = "known_frequency"
 	knownRecurringTable  = "known_recurring"
 	knownAlignedTable    = "known_aligned"
@@ -65,16 +62,6 @@ type knownMainRow struct {
 	Page  int32    `parquet:"page"`
 	Words rangeRow `parquet:"words"`
 }
-
-// postingsRow is a block of a run of an index.
-type postingsRow struct {
-	Index    string `parquet:"index,dict"`
-	Run      int64  `parquet:"run"`
-	Count    int64  `parquet:"count"`
-	Postings []byte `parquet:"postings,uncompressed"` // hashes
-}
-
-func (r *postingsRow) weight() int { return len(r.Postings) }
 
 type frequencyRow struct {
 	Cell int64  `parquet:"cell"`
@@ -183,9 +170,8 @@ func each[V, T any](values []V, of func(i int, v *V) T) iter.Seq2[T, error] {
 	}
 }
 
-// DeriveKnown makes tables of what the clustering knows, which [Known] reads. The keys of texts are not
-// kept: they are those of the bands.
-func DeriveKnown(t *cluster.Tables) []Derived {
+// deriveKnown makes tables of what the clustering knows, which [Known] reads. Postings are in runs.
+func deriveKnown(t *cluster.Tables) []Derived {
 	passages := func(name string, rows []passage.Row[passage.Passage]) Derived {
 		return Derive(name, each(rows, func(_ int, r *passage.Row[passage.Passage]) passageRow {
 			p := &r.Of
@@ -200,9 +186,6 @@ func DeriveKnown(t *cluster.Tables) []Derived {
 		})),
 		Derive(knownPartsTable, each(t.Parts, func(_ int, r *passage.Row[article.Part]) knownPartRow { return knownPartRow{r.Page, ofPart(r.Of)} })),
 		Derive(knownMainTable, each(t.Main, func(_ int, r *passage.Row[passage.Range]) knownMainRow { return knownMainRow{r.Page, ofWords(r.Of)} })),
-		Derived{knownPostingsTable, func(a *Archive, path string) (FileInfo, error) {
-			return writeTable(a, path, postings(t), (*postingsRow).weight, groupBytes)
-		}},
 		Derive(knownFrequencyTable, func(yield func(frequencyRow, error) bool) {
 			for cell, docs := range t.Frequency {
 				if (docs > 0 || cell == len(t.Frequency)-1) && !yield(frequencyRow{int64(cell), docs}, nil) {
@@ -234,87 +217,10 @@ func DeriveKnown(t *cluster.Tables) []Derived {
 	)
 }
 
-// indexes gives the indexes of tables by name.
-func indexes(t *cluster.Tables) []struct {
-	name string
-	of   *inverted.Index
-} {
-	return []struct {
-		name string
-		of   *inverted.Index
-	}{{"anchors", &t.Anchors}, {"bands", &t.Bands}, {"lines", &t.Lines}, {"mentions", &t.Mentions}}
-}
-
-// blockPostings is how many postings a row has: some 90 kB, so that a row's own cost does not count.
-const blockPostings = 8192
-
-// postings gives the runs of all indexes in blocks. A posting is its hash less the one before it in the
-// block, its document and its place, each of variable length: sorted hashes of a run of millions share
-// their first bytes.
-func postings(t *cluster.Tables) iter.Seq2[postingsRow, error] {
-	return func(yield func(postingsRow, error) bool) {
-		for _, x := range indexes(t) {
-			for n, run := range x.of.Runs {
-				for block := range slices.Chunk(run, blockPostings) {
-					b := make([]byte, 0, 12*len(block))
-					last := uint64(0)
-					for _, p := range block {
-						b = binary.AppendUvarint(b, p.Hash-last)
-						b = binary.AppendUvarint(b, uint64(p.Doc))
-						b = binary.AppendUvarint(b, uint64(p.Pos))
-						last = p.Hash
-					}
-					if !yield(postingsRow{x.name, int64(n), int64(len(block)), b}, nil) {
-						return
-					}
-				}
-			}
-		}
-	}
-}
-
-var errPostings = errors.New("damaged postings")
-
-// enter appends the postings of a block to its run.
-func (r *postingsRow) enter(t *cluster.Tables) error {
-	all := indexes(t)
-	i := slices.IndexFunc(all, func(x struct {
-		name string
-		of   *inverted.Index
-	}) bool {
-		return x.name == r.Index
-	})
-	if i < 0 {
-		return fmt.Errorf("index %q: %w", r.Index, errPostings)
-	}
-	x := all[i].of
-	if r.Run == int64(len(x.Runs)) {
-		x.Runs = append(x.Runs, nil)
-	}
-	if r.Run < 0 || r.Run != int64(len(x.Runs)-1) || r.Count < 0 || r.Count > int64(len(r.Postings)) {
-		return fmt.Errorf("index %q, run %d: %w", r.Index, r.Run, errPostings)
-	}
-	run, b, last := slices.Grow(x.Runs[r.Run], int(r.Count)), r.Postings, uint64(0)
-	for range r.Count {
-		var of [3]uint64
-		for j := range of {
-			v, size := binary.Uvarint(b)
-			if size <= 0 {
-				return fmt.Errorf("index %q, run %d: %w", r.Index, r.Run, errPostings)
-			}
-			of[j], b = v, b[size:]
-		}
-		last += of[0]
-		run = append(run, inverted.Posting{Hash: last, Doc: uint32(of[1]), Pos: uint32(of[2])})
-	}
-	x.Runs[r.Run] = run
-	return nil
-}
-
-// Known reads the tables that [DeriveKnown] made; nil of a generation without them. The keys of texts
-// are made of the bands, as many for each text as the options of the night ask for.
-func Known(ctx context.Context, a *Archive, s *Snapshot, bands int) (*cluster.Tables, error) {
-	if _, ok := s.manifest.table(knownTable); !ok {
+// Known reads what the clustering knew; nil of a generation that does not say, or of which a run is missing,
+// as after a [Archive.Repair]. The runs are there until [Archive.Close].
+func Known(ctx context.Context, a *Archive, s *Snapshot) (*cluster.Tables, error) {
+	if _, ok := s.manifest.table(knownTable); !ok || s.manifest.Format < 2 {
 		return nil, nil
 	}
 	t := new(cluster.Tables)
@@ -332,7 +238,20 @@ func Known(ctx context.Context, a *Archive, s *Snapshot, bands int) (*cluster.Ta
 			return errors.Join(failed[:]...)
 		})
 	}
-	for _, read := range []func() error{
+	m := s.manifest
+	room(m, knownPagesTable, &t.Pages)
+	room(m, knownPartsTable, &t.Parts)
+	room(m, knownMainTable, &t.Main)
+	room(m, knownRecurringTable, &t.Recurring)
+	room(m, knownAlignedTable, &t.Aligned)
+	room(m, knownEmptyTable, &t.Empty)
+	room(m, knownCandidatesTable, &t.Candidates)
+	room(m, knownFoundTable, &t.Found)
+	room(m, knownRelatedTable, &t.Related)
+	room(m, knownFragmentsTable, &t.Fragments)
+	room(m, knownProposedTable, &t.Proposed)
+	room(m, knownVerifiedTable, &t.Verified)
+	reads := []func() error{
 		func() error {
 			return collect(ctx, a, s, knownTable, func(r *knownRow) error {
 				t.Documents, t.Hits = r.Documents, int(r.Hits)
@@ -358,9 +277,7 @@ func Known(ctx context.Context, a *Archive, s *Snapshot, bands int) (*cluster.Ta
 				return nil
 			})
 		},
-		func() error {
-			return collect(ctx, a, s, knownPostingsTable, func(r *postingsRow) error { return r.enter(t) })
-		},
+		func() error { return a.readRuns(ctx, m, t) },
 		func() error {
 			return collect(ctx, a, s, knownFrequencyTable, func(r *frequencyRow) error {
 				const most = 1 << 24 // cells
@@ -423,20 +340,13 @@ func Known(ctx context.Context, a *Archive, s *Snapshot, bands int) (*cluster.Ta
 			})
 		},
 		func() error { return knownStories(ctx, a, s, &t.Stories) },
-	} {
-		if err := read(); err != nil {
-			return nil, err
-		}
 	}
-	t.Keys = make([]uint64, t.Bands.Len())
-	for _, run := range t.Bands.Runs {
-		for _, p := range run {
-			at := int64(p.Doc)*int64(bands) + int64(p.Pos)
-			if int64(p.Pos) >= int64(bands) || at >= int64(len(t.Keys)) {
-				return nil, corrupt(tablePath(s.Generation, knownPostingsTable), errPostings.Error())
-			}
-			t.Keys[at] = p.Hash
-		}
+	err := parallel(len(reads), func(i int) error { return reads[i]() })
+	if d := new(Damage); errors.As(err, &d) && isRun(d.File) && d.What == missing {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
 	}
 	return t, nil
 }

@@ -10,14 +10,29 @@ import (
 
 // listing is what is in a state folder.
 type listing struct {
-	generations []int    // that have a folder, ascending
-	segments    []int    // ascending
+	generations []int // that have a folder, ascending
+	shared      []shared
 	temp        bool     // there is a `current` that was not finished
 	aside       int      // the highest number of a folder of what Repair moved
 	unknown     []string // everything that is none of the state's
 }
 
-// list looks at the state folder, which need not exist, and into the folder of segments.
+// shared is a file that several generations may be made of.
+type shared struct {
+	path       string
+	generation int // that wrote it
+}
+
+// sharedFolders are the folders of shared files, with what reads the generation in a name.
+var sharedFolders = map[string]func(name string) (generation int, ok bool){
+	segmentsName: segmentNumber,
+	runsName: func(name string) (int, bool) {
+		k, ok := parseRun(name)
+		return k.generation, ok
+	},
+}
+
+// list looks at the state folder, which need not exist, and into the folders of shared files.
 func (a *Archive) list() (listing, error) {
 	var l listing
 	entries, err := a.entries("")
@@ -33,16 +48,17 @@ func (a *Archive) list() (listing, error) {
 		case name == "lost+found": // the file system's own, where the folder is one
 		case name == tempName:
 			l.temp = true
-		case name == segmentsName && e.IsDir():
-			files, err := a.entries(segmentsName)
+		case sharedFolders[name] != nil && e.IsDir():
+			files, err := a.entries(name)
 			if err != nil {
 				return l, err
 			}
 			for _, f := range files {
-				if n, ok := segmentNumber(f.Name()); ok {
-					l.segments = append(l.segments, n)
+				path := name + "/" + f.Name()
+				if n, ok := sharedFolders[name](f.Name()); ok {
+					l.shared = append(l.shared, shared{path, n})
 				} else {
-					l.unknown = append(l.unknown, segmentsName+"/"+f.Name())
+					l.unknown = append(l.unknown, path)
 				}
 			}
 		case isGeneration && e.IsDir():
@@ -56,7 +72,6 @@ func (a *Archive) list() (listing, error) {
 		}
 	}
 	slices.Sort(l.generations) // names of a million and more do not ascend
-	slices.Sort(l.segments)
 	return l, nil
 }
 
@@ -109,7 +124,7 @@ func (a *Archive) Size() (int64, error) {
 		return 0, err
 	}
 	n := int64(0)
-	for _, f := range slices.Concat(m.Segments, m.Tables) {
+	for _, f := range m.Files() {
 		n += f.Bytes
 	}
 	return n, nil

@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 
@@ -38,21 +39,36 @@ func (a *Archive) load(ctx context.Context, at marker) (*Snapshot, error) {
 	}
 	s := &Snapshot{Generation: m.Generation, Program: m.Program, Nights: m.Nights, manifest: m,
 		Tables: Tables{Docs: m.Docs, Values: m.Values, Options: m.Options, OptionHash: m.OptionHash}}
-	err = a.tables(ctx, m, &s.Tables)
+	err = parallel(2, func(i int) error {
+		if i == 0 {
+			return a.rows(ctx, s)
+		}
+		return a.tables(ctx, m, &s.Tables)
+	})
 	if err != nil {
 		return nil, err
 	}
-	for row, err := range a.pages(ctx, m) {
+	return s, nil
+}
+
+// rows reads the pages of a generation.
+func (a *Archive) rows(ctx context.Context, s *Snapshot) error {
+	n := int64(0)
+	for _, seg := range s.manifest.Segments {
+		n += seg.Rows
+	}
+	s.Pages = make([]PageRow, 0, n)
+	for row, err := range a.pages(ctx, s.manifest) {
 		if err != nil {
-			return nil, err
+			return err
 		}
 		p, err := fromRow(row)
 		if err != nil {
-			return nil, corrupt(segmentsName, err.Error())
+			return corrupt(segmentsName, err.Error())
 		}
 		s.Pages = append(s.Pages, p)
 	}
-	return s, nil
+	return nil
 }
 
 // tables reads the tables of a generation.
@@ -92,8 +108,16 @@ func Rows[T any](ctx context.Context, a *Archive, s *Snapshot, name string) iter
 
 func (r termRow) df() tfidf.DF { return tfidf.DF{Term: tfidf.Term(r.Term), Docs: r.Docs} }
 
+// room makes room for the rows of a table.
+func room[T any](m *Manifest, name string, out *[]T) {
+	if info, ok := m.table(name); ok {
+		*out = make([]T, 0, info.Rows)
+	}
+}
+
 // readAll reads a table, whose rows must ascend.
 func readAll[T any](ctx context.Context, a *Archive, m *Manifest, name string, out *[]T, compare func(x, y T) int) error {
+	room(m, name, out)
 	for rows, err := range Rows[T](ctx, a, &Snapshot{manifest: m}, name) {
 		if err != nil {
 			return err
@@ -109,8 +133,8 @@ func readAll[T any](ctx context.Context, a *Archive, m *Manifest, name string, o
 // pages gives the pages of a generation, ascending. A row is overwritten after some more.
 func (a *Archive) pages(ctx context.Context, m *Manifest) iter.Seq2[*pageRow, error] {
 	segments := make([]iter.Seq2[[]pageRow, error], len(m.Segments))
-	for i, info := range m.Segments {
-		segments[i] = a.segment(ctx, info)
+	for i, s := range m.Segments {
+		segments[i] = a.segment(ctx, s)
 	}
 	return alive(merge(segments))
 }
@@ -126,11 +150,11 @@ func alive(rows iter.Seq2[*pageRow, error]) iter.Seq2[*pageRow, error] {
 	}
 }
 
-// segment gives the rows of a segment, whose IDs must ascend.
-func (a *Archive) segment(ctx context.Context, info FileInfo) iter.Seq2[[]pageRow, error] {
+// segment gives the rows of a segment, whose IDs must ascend. What is long in them is there until [Archive.Close].
+func (a *Archive) segment(ctx context.Context, s Segment) iter.Seq2[[]pageRow, error] {
 	return func(yield func([]pageRow, error) bool) {
 		last, first := "", true
-		for rows, err := range readTable[pageRow](a, info) {
+		for rows, err := range a.complete(s) {
 			if err == nil {
 				err = ctx.Err()
 			}
@@ -138,8 +162,47 @@ func (a *Archive) segment(ctx context.Context, info FileInfo) iter.Seq2[[]pageRo
 				if id := rows[i].ID; first || id > last {
 					last, first = id, false
 				} else {
-					err = corrupt(info.Path, "rows out of order")
+					err = corrupt(s.Path, "rows out of order")
 				}
+			}
+			if !yield(rows, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// complete gives the rows of a segment with what is long in them.
+func (a *Archive) complete(s Segment) iter.Seq2[[]pageRow, error] {
+	if s.Features == (FileInfo{}) {
+		return func(yield func([]pageRow, error) bool) {
+			batch := make([]pageRow, batchRows)
+			for old, err := range readTable[pageRow1](a, s.FileInfo) {
+				for i := 0; i < len(old) && err == nil; i++ {
+					if batch[i], err = old[i].row(); err != nil {
+						err = corrupt(s.Path, err.Error())
+					}
+				}
+				if !yield(batch[:len(old)], err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+	return func(yield func([]pageRow, error) bool) {
+		features, err := a.view(s.Features)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for rows, err := range readTable[pageRow](a, s.FileInfo) {
+			for i := range rows {
+				r := &rows[i]
+				if r.From < 0 || r.From%8 != 0 || r.To < r.From || r.To > int64(len(features)) {
+					yield(nil, corrupt(s.Path, fmt.Sprintf("page %q: its features are not there", r.ID)))
+					return
+				}
+				r.long = features[r.From:r.To:r.To]
 			}
 			if !yield(rows, err) || err != nil {
 				return

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -19,7 +20,9 @@ import (
 
 // Format is the version of the files. Fields and tables are only ever added; a number changes its
 // meaning only with this one. The file `current` and the first line of a manifest are for ever.
-const Format = 1
+//
+// In version 1 a segment was one table, and what the clustering knew had its postings in another one.
+const Format = 2
 
 // maxManifest is the most bytes that are read of a manifest. Ten years of nights with ten inputs each
 // take 2 MB.
@@ -49,9 +52,39 @@ type Manifest struct {
 	Counts     map[string]Count   `json:"counts"` // of each kind of groups
 	Docs       int                `json:"docs"`   // of the table of terms
 	Values     map[string]float64 `json:"values"`
-	Segments   []FileInfo         `json:"segments"` // oldest first
+	Segments   []Segment          `json:"segments"` // oldest first
+	Runs       []Run              `json:"runs"`     // of each index, those that are older first
 	Tables     []FileInfo         `json:"tables"`
 	Nights     []Night            `json:"nights"` // oldest first, the last is this generation's
+}
+
+// Segment is the pages that a generation took in: a table, and a file with what is long in them.
+type Segment struct {
+	FileInfo
+	Features FileInfo `json:"features,omitzero"` // none in version 1
+}
+
+// Run is a file of postings. Generations share it until it is merged with others.
+type Run struct {
+	Index string `json:"index"`
+	FileInfo
+}
+
+// Files gives the files that the generation is made of, those that others share first.
+func (m *Manifest) Files() []FileInfo { return append(m.shared(), m.Tables...) }
+
+// shared gives the files that other generations may be made of too.
+func (m *Manifest) shared() []FileInfo {
+	var all []FileInfo
+	for _, s := range m.Segments {
+		if all = append(all, s.FileInfo); s.Features != (FileInfo{}) {
+			all = append(all, s.Features)
+		}
+	}
+	for _, r := range m.Runs {
+		all = append(all, r.FileInfo)
+	}
+	return all
 }
 
 const (
@@ -59,6 +92,7 @@ const (
 	tempName     = "current.tmp"
 	manifestName = "manifest.json"
 	segmentsName = "segments"
+	runsName     = "runs"
 	asidePrefix  = "aside-"
 
 	// emptyCurrent is what `current` says before the first generation: without it, a state that lost
@@ -68,8 +102,29 @@ const (
 	missing = "missing" // what is wrong with a file that is not there
 )
 
-func generationName(n int) string { return fmt.Sprintf("gen-%06d", n) }
-func segmentName(n int) string    { return fmt.Sprintf("seg-%06d.parquet", n) }
+func generationName(n int) string             { return fmt.Sprintf("gen-%06d", n) }
+func segmentName(n int, suffix string) string { return fmt.Sprintf("seg-%06d", n) + suffix }
+
+// runKey is what the name of a run says.
+type runKey struct {
+	index      string
+	generation int // that wrote it
+	i          int // among those that it wrote of the index
+}
+
+func (k runKey) name() string {
+	return fmt.Sprintf("run-%06d-%s-%d%s", k.generation, k.index, k.i, runSuffix)
+}
+
+func (k runKey) compare(other runKey) int {
+	return cmp.Or(strings.Compare(k.index, other.index), cmp.Compare(k.generation, other.generation), cmp.Compare(k.i, other.i))
+}
+
+const (
+	tableSuffix    = ".parquet"
+	featuresSuffix = ".features"
+	runSuffix      = ".postings"
+)
 
 // number gives the number in a name that generationName or segmentName made.
 func number(name, prefix, suffix string) (int, bool) {
@@ -83,7 +138,26 @@ func number(name, prefix, suffix string) (int, bool) {
 }
 
 func generationNumber(name string) (int, bool) { return number(name, "gen-", "") }
-func segmentNumber(name string) (int, bool)    { return number(name, "seg-", ".parquet") }
+
+// segmentNumber gives the number in the name of one of the files of a segment.
+func segmentNumber(name string) (int, bool) {
+	if n, ok := number(name, "seg-", tableSuffix); ok {
+		return n, true
+	}
+	return number(name, "seg-", featuresSuffix)
+}
+
+// parseRun reads the name of a run.
+func parseRun(name string) (runKey, bool) {
+	parts := strings.Split(strings.TrimSuffix(name, runSuffix), "-")
+	if len(parts) != 4 {
+		return runKey{}, false
+	}
+	generation, ok := number(parts[1], "", "")
+	i, err := strconv.Atoi(parts[3])
+	k := runKey{parts[2], generation, i}
+	return k, ok && err == nil && i >= 0 && isTable(k.index) && k.name() == name
+}
 
 func sum(b []byte) string { return digits(xxh3.Hash128(b)) }
 
@@ -135,7 +209,7 @@ func (a *Archive) marker() (marker, error) {
 		if err != nil {
 			return marker{}, err
 		}
-		if len(l.generations)+len(l.segments) > 0 {
+		if len(l.generations)+len(l.shared) > 0 {
 			return marker{}, corrupt(currentName, missing)
 		}
 		return marker{}, a.none()
@@ -230,11 +304,14 @@ func (m *Manifest) validate(n int) error {
 	last := 0
 	for _, s := range m.Segments {
 		name, ok1 := strings.CutPrefix(s.Path, segmentsName+"/")
-		number, ok2 := segmentNumber(name)
-		if !ok1 || !ok2 || number <= last || number > n {
+		of, ok2 := number(name, "seg-", tableSuffix)
+		if !ok1 || !ok2 || of <= last || of > n || m.Format > 1 && s.Features.Path != segmentsName+"/"+segmentName(of, featuresSuffix) || m.Format == 1 && s.Features != (FileInfo{}) {
 			return fmt.Errorf("segment %q", s.Path)
 		}
-		last = number
+		last = of
+	}
+	if err := m.validateRuns(); err != nil {
+		return err
 	}
 	for i, f := range m.Tables {
 		name, ok1 := strings.CutPrefix(f.Path, generationName(n)+"/")
@@ -248,7 +325,7 @@ func (m *Manifest) validate(n int) error {
 			return fmt.Errorf("no table %q", name)
 		}
 	}
-	for _, f := range slices.Concat(m.Segments, m.Tables) {
+	for _, f := range m.Files() {
 		if f.Rows < 0 || f.Bytes < 0 || !isHash(f.Hash) {
 			return fmt.Errorf("file %q", f.Path)
 		}
@@ -260,6 +337,19 @@ func (m *Manifest) validate(n int) error {
 	}
 	if len(m.Nights) == 0 || m.Nights[len(m.Nights)-1].Generation != n {
 		return errors.New("no night of its own")
+	}
+	return nil
+}
+
+func (m *Manifest) validateRuns() error {
+	last := runKey{}
+	for _, r := range m.Runs {
+		name, ok1 := strings.CutPrefix(r.Path, runsName+"/")
+		k, ok2 := parseRun(name)
+		if !ok1 || !ok2 || k.index != r.Index || k.generation > m.Generation || k.compare(last) <= 0 || r.Bytes != r.Rows*postingBytes {
+			return fmt.Errorf("run %q", r.Path)
+		}
+		last = k
 	}
 	return nil
 }

@@ -40,8 +40,8 @@ func (a *Archive) Generations() ([]*Manifest, error) {
 	return append(out, newest), nil
 }
 
-// Prune removes all but the newest keep generations, at least one, the segments that none of those
-// names, and what a stopped night left. It returns the generations it removed, ascending. The lock must
+// Prune removes all but the newest keep generations, at least one, the segments and runs that none of
+// those names, and what a stopped night left. It returns the generations it removed, ascending. The lock must
 // be held. It writes nothing, and so works on a full disk. Stopped at any point, it leaves a whole
 // state, and the next Prune finishes. It returns ErrCorrupt, and removes nothing, if the manifest of any
 // generation is damaged: what that one needs is not known.
@@ -59,7 +59,7 @@ func (a *Archive) Prune(ctx context.Context, keep int) (removed []int, err error
 	kept := all[max(0, len(all)-keep):]
 	needed := make(map[string]bool)
 	for _, m := range kept {
-		for _, s := range m.Segments {
+		for _, s := range m.shared() {
 			needed[s.Path] = true
 		}
 	}
@@ -100,9 +100,9 @@ func (a *Archive) Prune(ctx context.Context, keep int) (removed []int, err error
 			return nil, err
 		}
 	}
-	for _, n := range l.segments {
-		if path := segmentsName + "/" + segmentName(n); !needed[path] {
-			if err := a.fs.Remove(a.path(path)); err != nil {
+	for _, s := range l.shared {
+		if !needed[s.path] {
+			if err := a.fs.Remove(a.path(s.path)); err != nil {
 				return nil, err
 			}
 		}
@@ -128,9 +128,9 @@ func (a *Archive) sweep(current int) error {
 			}
 		}
 	}
-	for _, n := range l.segments {
-		if n > current {
-			if err := a.fs.Remove(a.path(segmentsName + "/" + segmentName(n))); err != nil {
+	for _, s := range l.shared {
+		if s.generation > current {
+			if err := a.fs.Remove(a.path(s.path)); err != nil {
 				return err
 			}
 		}

@@ -65,9 +65,9 @@ func (a *Archive) Repair(ctx context.Context) (Repairs, error) {
 	case markerErr != nil || at.generation > 0:
 		return r, fmt.Errorf("%s: no generation is whole, and nothing was moved: restore a copy of the folder: %w", a.dir, ErrCorrupt)
 	}
-	for _, n := range l.segments {
-		if path := segmentsName + "/" + segmentName(n); !needed[path] {
-			moved = append(moved, path)
+	for _, s := range l.shared {
+		if !needed[s.path] {
+			moved = append(moved, s.path)
 		}
 	}
 	moved = append(moved, l.unknown...)
@@ -98,11 +98,12 @@ func (a *Archive) Repair(ctx context.Context) (Repairs, error) {
 // of the one that is to be current. It notes the segments and the manifest's hash.
 func (v *verifier) whole(ctx context.Context, n int, at marker, first bool, needed map[string]bool, hash *string) (*Manifest, error) {
 	g, err := v.generation(ctx, n, at)
-	if err != nil || g.leftover || len(g.damage) > 0 {
+	// What is in a run can be worked out again.
+	if err != nil || g.leftover || slices.ContainsFunc(g.damage, func(d *Damage) bool { return !isRun(d.File) }) {
 		return nil, err
 	}
 	if first {
-		if n != at.generation { // otherwise it was read
+		if n != at.generation || len(g.damage) > 0 { // otherwise it was read
 			if err := v.a.contents(ctx, g.manifest); err != nil {
 				return nil, g.add(err)
 			}
@@ -111,8 +112,8 @@ func (v *verifier) whole(ctx context.Context, n int, at marker, first bool, need
 			return nil, err
 		}
 	}
-	for _, s := range g.manifest.Segments {
-		needed[s.Path] = true
+	for _, s := range g.manifest.shared() {
+		needed[s.Path] = v.files[s] == nil
 	}
 	return g.manifest, nil
 }

@@ -3,11 +3,13 @@ package archive
 import (
 	"bufio"
 	"cmp"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"iter"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +17,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
 	"github.com/zeebo/xxh3"
+	"golang.org/x/sync/errgroup"
 
 	"sada/cluster"
 	"sada/features/article"
@@ -30,8 +33,6 @@ const (
 	idsTable     = "ids"
 	termsTable   = "terms"
 )
-
-const tableSuffix = ".parquet"
 
 // tablePath is where a table of a generation is.
 func tablePath(generation int, table string) string {
@@ -55,9 +56,13 @@ type pageRow struct {
 	Hash        [16]byte `parquet:"hash"`
 	PublishedAt string   `parquet:"published_at"`
 	Features
+	From int64 `parquet:"features_from"`
+	To   int64 `parquet:"features_to"`
+
+	long []byte // the bytes from From to To of the features
 }
 
-// Features are the columns of a page's features, all of a [cluster.Record] but the ID.
+// Features are the columns of a page's features: all of a [cluster.Record] but the ID and what is long.
 type Features struct {
 	Source    string        `parquet:"source,dict"`
 	Title     string        `parquet:"title"`
@@ -70,16 +75,56 @@ type Features struct {
 	Repaired  bool          `parquet:"repaired"`
 	Bytes     int64         `parquet:"bytes"`
 	Lead      int64         `parquet:"lead"`
-	Words     []byte        `parquet:"words"`
-	Spans     []byte        `parquet:"spans"`
-	Lines     []byte        `parquet:"lines"`
 	Parts     []partRow     `parquet:"parts,list"`
 	Proposals []proposalRow `parquet:"proposals,list"`
 	Titled    uint64        `parquet:"titled"`
 	Terms     []byte        `parquet:"terms"`
 	LeadFirst int64         `parquet:"lead_first"`
-	LeadTerms []byte        `parquet:"lead_terms"`
-	Widths    []byte        `parquet:"widths"`
+	WordCount int64         `parquet:"word_count"`
+	LineCount int64         `parquet:"line_count"`
+	LeadCount int64         `parquet:"lead_count"`
+}
+
+// pageRow1 is a row of a segment of version 1, where all features were in the table.
+type pageRow1 struct {
+	pageRow
+	Words     []byte `parquet:"words"`
+	Spans     []byte `parquet:"spans"`
+	Lines     []byte `parquet:"lines"`
+	LeadTerms []byte `parquet:"lead_terms"`
+	Widths    []byte `parquet:"widths"`
+}
+
+// row gives the row as it is now.
+func (r *pageRow1) row() (pageRow, error) {
+	out := r.pageRow
+	lines := 0
+	var long []byte
+	long = append(long, r.LeadTerms...)
+	last := [2]uint64{}
+	for b := r.Lines; len(b) > 0; lines++ {
+		for i := range last {
+			v, n := binary.Uvarint(b)
+			if n <= 0 {
+				return out, fmt.Errorf("page %q: lines end within a number", r.ID)
+			}
+			last[i] += v
+			long = binary.LittleEndian.AppendUint64(long, last[i])
+			b = b[n:]
+		}
+	}
+	long = slices.Concat(long, r.Words, r.Widths, r.Spans)
+	out.WordCount, out.LineCount, out.LeadCount = int64(len(r.Words)/4), int64(lines), int64(len(r.Widths)/2)
+	if len(r.Words)%4 != 0 || len(r.Widths)*4 != len(r.LeadTerms) {
+		return out, fmt.Errorf("page %q: lengths of features", r.ID)
+	}
+	out.long = aligned(long)
+	return out, nil
+}
+
+// aligned gives a copy of bytes that is aligned to 8.
+func aligned(b []byte) []byte {
+	return append(make([]byte, 0, (len(b)+7)&^7), b...)
 }
 
 type partRow struct {
@@ -110,15 +155,16 @@ type termRow struct {
 }
 
 func toRow(p *PageRow, generation int) pageRow {
-	return pageRow{ID: p.Record.ID, Generation: int64(generation), Hash: p.Hash, PublishedAt: p.PublishedAt, Features: FeaturesOf(&p.Record)}
+	r := p.Page.Record()
+	return pageRow{ID: r.ID, Generation: int64(generation), Hash: p.Hash, PublishedAt: p.PublishedAt, Features: FeaturesOf(&r), long: r.Long}
 }
 
 // FeaturesOf returns the columns of a record. They share memory with it.
 func FeaturesOf(r *cluster.Record) Features {
 	f := Features{Source: r.Source, Title: r.Title, Date: r.Date,
 		DayOnly: r.DayOnly, DateFrom: r.DateFrom, Credits: r.Credits, Credit: r.Credit, Tags: r.Tags, Repaired: r.Repaired, Bytes: int64(r.Bytes),
-		Lead: int64(r.Lead), Words: r.Words, Spans: r.Spans, Lines: r.Lines, Titled: r.Titled, Terms: r.Terms, LeadFirst: int64(r.LeadFirst),
-		LeadTerms: r.LeadTerms, Widths: r.Widths}
+		Lead: int64(r.Lead), Titled: r.Titled, Terms: r.Terms, LeadFirst: int64(r.LeadFirst), WordCount: int64(r.Words), LineCount: int64(r.Lines),
+		LeadCount: int64(r.LeadWords)}
 	for _, q := range r.Parts {
 		f.Parts = append(f.Parts, partRow{q.Kind.String(), int64(q.From), int64(q.To), q.Page, q.Segment})
 	}
@@ -130,17 +176,21 @@ func FeaturesOf(r *cluster.Record) Features {
 }
 
 func fromRow(row *pageRow) (PageRow, error) {
-	r, err := row.Record(row.ID)
-	return PageRow{Hash: row.Hash, PublishedAt: row.PublishedAt, Generation: int(row.Generation), Record: r}, err
+	r, err := row.Record(row.ID, row.long)
+	if err != nil {
+		return PageRow{}, err
+	}
+	page, err := r.Page()
+	return PageRow{Hash: row.Hash, PublishedAt: row.PublishedAt, Generation: int(row.Generation), Page: page}, err
 }
 
-// Record returns the record of the page with an ID, or an error if a column has a value that none has. It
-// shares memory with the columns.
-func (f *Features) Record(id string) (cluster.Record, error) {
+// Record returns the record of the page with an ID and what is long in it, or an error if a column has a value
+// that none has. It shares memory with the columns.
+func (f *Features) Record(id string, long []byte) (cluster.Record, error) {
 	r := cluster.Record{ID: id, Source: f.Source,
 		Title: f.Title, Date: f.Date, DayOnly: f.DayOnly, DateFrom: f.DateFrom, Credits: f.Credits, Credit: f.Credit, Tags: f.Tags,
-		Repaired: f.Repaired, Bytes: int(f.Bytes), Lead: int(f.Lead), Words: f.Words, Spans: f.Spans, Lines: f.Lines, Titled: f.Titled,
-		Terms: f.Terms, LeadFirst: int(f.LeadFirst), LeadTerms: f.LeadTerms, Widths: f.Widths}
+		Repaired: f.Repaired, Bytes: int(f.Bytes), Lead: int(f.Lead), Titled: f.Titled, Terms: f.Terms, LeadFirst: int(f.LeadFirst),
+		Long: long, Words: int(f.WordCount), Lines: int(f.LineCount), LeadWords: int(f.LeadCount)}
 	if len(f.Parts) > 0 {
 		r.Parts = make([]article.Part, len(f.Parts))
 	}
@@ -183,10 +233,11 @@ func compareChanges(a, b ChangeRow) int {
 
 func compareTerms(a, b tfidf.DF) int { return cmp.Compare(a.Term, b.Term) }
 
+// sorted gives rows in order.
 func sorted[T any](rows []T, compare func(a, b T) int) iter.Seq2[T, error] {
-	rows = slices.Clone(rows)
-	slices.SortFunc(rows, compare)
 	return func(yield func(T, error) bool) {
+		rows := slices.Clone(rows)
+		slices.SortFunc(rows, compare)
 		for _, row := range rows {
 			if !yield(row, nil) {
 				return
@@ -242,53 +293,62 @@ type writerFunc func(p []byte) (int, error)
 
 func (w writerFunc) Write(p []byte) (int, error) { return w(p) }
 
-// writeTable writes rows as Parquet. A row group ends when its rows weigh as much as limit.
-func writeTable[T any](a *Archive, name string, rows iter.Seq2[T, error], weight func(*T) int, limit int) (FileInfo, error) {
-	n := int64(0)
-	info, err := a.writeFile(name, func(w io.Writer) error {
-		p := parquet.NewGenericWriter[T](w, parquet.Compression(&zstd.Codec{}), parquet.CreatedBy("sada", "", ""))
-		batch := make([]T, 0, batchRows)
-		group := 0
-		flush := func() error {
-			_, err := p.Write(batch)
-			clear(batch)
-			batch = batch[:0]
-			return err
+// encodeTable writes rows as Parquet. A row group ends when its rows weigh as much as limit.
+func encodeTable[T any](w io.Writer, rows iter.Seq2[T, error], weight func(*T) int, limit int) (n int64, err error) {
+	p := parquet.NewGenericWriter[T](w, parquet.Compression(&zstd.Codec{}), parquet.CreatedBy("sada", "", ""))
+	batch := make([]T, 0, batchRows)
+	group := 0
+	flush := func() error {
+		_, err := p.Write(batch)
+		clear(batch)
+		batch = batch[:0]
+		return err
+	}
+	for row, err := range rows {
+		if err != nil {
+			return 0, err
 		}
-		for row, err := range rows {
-			if err != nil {
-				return err
-			}
-			n++
-			group += weight(&row)
-			if batch = append(batch, row); len(batch) < batchRows && group < limit {
-				continue
-			}
-			if err := flush(); err != nil {
-				return err
-			}
-			if group >= limit {
-				if err := p.Flush(); err != nil {
-					return err
-				}
-				group = 0
-			}
+		n++
+		group += weight(&row)
+		if batch = append(batch, row); len(batch) < batchRows && group < limit {
+			continue
 		}
 		if err := flush(); err != nil {
-			return err
+			return 0, err
 		}
-		return p.Close()
-	})
-	info.Rows = n
-	return info, err
+		if group >= limit {
+			if err := p.Flush(); err != nil {
+				return 0, err
+			}
+			group = 0
+		}
+	}
+	if err := flush(); err != nil {
+		return 0, err
+	}
+	return n, p.Close()
+}
+
+// parallel calls do for 0..n-1 on all processors, and gives the errors in this order.
+func parallel(n int, do func(i int) error) error {
+	errs := make([]error, n)
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range n {
+		group.Go(func() error {
+			errs[i] = do(i)
+			return nil
+		})
+	}
+	_ = group.Wait() // the errors are in errs
+	return errors.Join(errs...)
 }
 
 func one[T any](*T) int { return 1 }
 
 func (r *pageRow) weight() int {
 	// What is left out is about the numbers and the heads of the values.
-	n := 256 + len(r.ID) + len(r.PublishedAt) + len(r.Source) + len(r.Title) + len(r.Credit) + len(r.Tags) + len(r.Words) + len(r.Spans) + len(r.Lines) +
-		len(r.Terms) + len(r.LeadTerms) + len(r.Widths) + 64*len(r.Parts) + 128*len(r.Proposals)
+	n := 256 + len(r.ID) + len(r.PublishedAt) + len(r.Source) + len(r.Title) + len(r.Credit) + len(r.Tags) + len(r.Terms) + 64*len(r.Parts) + 128*len(r.Proposals)
 	for _, c := range r.Credits {
 		n += len(c)
 	}

@@ -59,6 +59,7 @@ type Page struct {
 	BadDate  bool  `parquet:"bad_date"`
 	Replaced bool  `parquet:"invalid_utf8"`
 	archive.Features
+	Long []byte `parquet:"features"` // as in the features of a segment
 }
 
 // Band is a row of the table bands.

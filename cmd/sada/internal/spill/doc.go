@@ -1,4 +1,4 @@
-// Package spill gives memory that lies in a temporary file.
+// Package spill gives memory that lies in files: in a temporary one, or in one that is only read.
 //
 // The features of a page take about as much as its text; those of some hundred thousand pages are more
 // than a run may have. Most of it is read a few times from one
@@ -11,4 +11,5 @@
 //  3. In the background the mapped pages are given back to the system whenever more than a limit of
 //     them count as memory of the process. Whoever reads them gets them again.
 //  4. [File.Close] ends it, and all memory from it.
+//  5. [Map] gives a file that is there already as memory, and [Hold] what the third step does for any files.
 package spill

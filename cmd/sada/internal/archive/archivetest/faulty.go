@@ -3,13 +3,15 @@ package archivetest
 import (
 	"io"
 	"io/fs"
+	"sync"
 
 	"sada/cmd/sada/internal/archive"
 )
 
-// Faulty is a file system of which an operation fails. It serves one goroutine.
+// Faulty is a file system of which an operation fails. It serves many goroutines if the file system does.
 type Faulty struct {
 	archive.FS
+	mu      sync.Mutex
 	At      int   // the operation that fails, from 1; 0 for none
 	Forever bool  // all operations after it fail too
 	Err     error // what it returns
@@ -21,6 +23,8 @@ type Faulty struct {
 }
 
 func (f *Faulty) step(op, name string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.Count++
 	if f.Before != nil {
 		f.Before(op, name)
@@ -147,6 +151,13 @@ func (f *file) Sync() error {
 		return err
 	}
 	return f.File.Sync()
+}
+
+func (f *file) Map(size int64) (archive.Mapped, error) {
+	if err := f.f.step("map", f.name); err != nil {
+		return nil, err
+	}
+	return f.File.Map(size)
 }
 
 // Close closes the file also where it fails, as systems do.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unsafe"
 
 	"sada/cmd/sada/internal/archive"
 )
@@ -252,6 +253,21 @@ func (o open) Sync() error {
 	o.n.onDisk = slices.Clone(o.n.data)
 	return nil
 }
+
+func (o open) Map(size int64) (archive.Mapped, error) {
+	words := make([]uint64, (size+7)/8) // which has the alignment
+	b := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(words))), size)
+	if copy(b, o.n.data) < len(b) {
+		return nil, &fs.PathError{Op: "map", Path: o.name, Err: io.ErrUnexpectedEOF}
+	}
+	return mapped(b), nil
+}
+
+type mapped []byte
+
+func (m mapped) Bytes() []byte  { return m }
+func (m mapped) Release() error { return nil }
+func (m mapped) Close() error   { return nil }
 
 type info struct {
 	name string
