@@ -178,6 +178,9 @@ func (p *Page) view(memory []byte, words, lines, lead int) {
 
 // taken takes n values without pointers away from the beginning of memory.
 func taken[T any](memory *[]byte, n int) []T {
+	if n == 0 { // there may be less memory than one takes
+		return nil
+	}
 	out := unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(*memory))), n)
 	*memory = (*memory)[n*int(unsafe.Sizeof(*new(T))):]
 	return out
