@@ -1,21 +1,23 @@
 package main
 
 import (
-	_ "embed"
+	"embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
 )
 
-//go:embed ops/sada.bash
-var completion string
+//go:embed ops/sada.bash ops/sada.zsh ops/sada.fish
+var completions embed.FS
 
 type helpCmd struct {
 	Verb     []string `arg:"" optional:"" help:"The verb to explain, as run or feed bleve."`
 	Man      bool     `help:"Print the manual page of all verbs, for man -l." xor:"form"`
-	Complete bool     `help:"Print what makes bash complete verbs and flags, for source." xor:"form"`
-	Words    bool     `help:"Print the verbs, or the flags of one." hidden:"" xor:"form"`
+	Complete bool     `help:"Print what makes a shell complete verbs and flags, for source." xor:"form"`
+	Shell    string   `help:"The shell of --complete: bash, zsh or fish (default ${default})." default:"bash" enum:"bash,zsh,fish" placeholder:"SHELL"`
+	Words    bool     `help:"Print what a verb may go on with: its parts or flags, each with a tab and its help." hidden:"" xor:"form"`
 }
 
 // Run is the verb.
@@ -24,9 +26,13 @@ func (h helpCmd) Run(p *program, parser *kong.Kong) error {
 	case h.Man:
 		return printText(p, manual(parser.Model))
 	case h.Complete:
-		return printText(p, completion)
+		script, err := completions.ReadFile("ops/sada." + h.Shell)
+		if err != nil {
+			return err
+		}
+		return printText(p, string(script))
 	case h.Words:
-		return printText(p, words(parser.Model, strings.Join(h.Verb, " ")))
+		return printText(p, words(parser.Model, h.Verb))
 	}
 	_, err := parser.Parse(append(h.Verb, "--help")) // prints the help and stops
 	return usage("sada help lists the verbs", "%w", err)
@@ -38,25 +44,31 @@ func printText(p *program, text string) error {
 	return err
 }
 
-// words are what bash completes: the parts of verbs' names, or the flags of a verb.
-func words(model *kong.Application, verb string) string {
+// words are what a shell completes after some: the parts of verbs' names, or the flags of a verb, whose
+// arguments may be among the words. Each is on a line with its help.
+func words(model *kong.Application, after []string) string {
 	var b strings.Builder
-	seen := make(map[string]bool)
-	for _, leaf := range model.Leaves(true) {
-		name := verbName(leaf)
-		if verb == name {
-			for _, flag := range append(settable(leaf), model.Flags...) {
-				fmt.Fprintln(&b, "--"+flag.Name)
+	node := model.Node
+	for _, word := range after {
+		if len(node.Children) == 0 {
+			break // the rest are its arguments
+		}
+		at := slices.IndexFunc(node.Children, func(n *kong.Node) bool { return n.Name == word })
+		if at < 0 {
+			return ""
+		}
+		node = node.Children[at]
+	}
+	for _, child := range node.Children {
+		if !child.Hidden {
+			fmt.Fprintf(&b, "%s\t%s\n", child.Name, child.Help)
+		}
+	}
+	if len(node.Children) == 0 {
+		for _, flag := range append(settable(node), model.Flags...) {
+			if !flag.Hidden {
+				fmt.Fprintf(&b, "--%s\t%s\n", flag.Name, flag.Help)
 			}
-			continue
-		}
-		rest, ok := strings.CutPrefix(name, verb)
-		if verb != "" {
-			rest, ok = strings.CutPrefix(name, verb+" ")
-		}
-		if word, _, _ := strings.Cut(rest, " "); ok && !seen[word] {
-			seen[word] = true
-			fmt.Fprintln(&b, word)
 		}
 	}
 	return b.String()

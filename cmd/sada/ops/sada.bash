@@ -1,15 +1,14 @@
 # Completion of sada for bash: source <(sada help --complete)
 _sada() {
-	local word=${COMP_WORDS[COMP_CWORD]} verb= i
+	local word=${COMP_WORDS[COMP_CWORD]} verb=() words i
 	for ((i = 1; i < COMP_CWORD; i++)); do
-		case ${COMP_WORDS[i]} in
-		-*) break ;;
-		*) verb=${verb:+$verb }${COMP_WORDS[i]} ;;
-		esac
+		[[ ${COMP_WORDS[i]} == -* ]] && break
+		verb+=("${COMP_WORDS[i]}")
 	done
-	if [[ $word != -* && -n $verb && -z $(sada help --words $verb | grep -v '^--') ]]; then
+	words=$(sada help --words -- "${verb[@]}" | cut -f 1)
+	if [[ $word != -* && $words == --* ]]; then
 		return # a file
 	fi
-	mapfile -t COMPREPLY < <(compgen -W "$(sada help --words $verb)" -- "$word")
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }
 complete -o default -F _sada sada
