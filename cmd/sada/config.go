@@ -23,20 +23,21 @@ type settings struct {
 	values map[string]any
 }
 
-// configFile gives the file that the arguments or the environment name. It is needed before they are parsed.
-func configFile(args []string) string {
+// early gives the value of a flag that is needed before the arguments are parsed: theirs, or that of the
+// environment.
+func early(args []string, flag string) string {
 	for i, arg := range args {
 		if arg == "--" {
 			break
 		}
-		if name, ok := strings.CutPrefix(arg, "--config="); ok {
-			return name
+		if value, ok := strings.CutPrefix(arg, "--"+flag+"="); ok {
+			return value
 		}
-		if arg == "--config" && i+1 < len(args) {
+		if arg == "--"+flag && i+1 < len(args) {
 			return args[i+1]
 		}
 	}
-	return os.Getenv(envPrefix + "_CONFIG")
+	return os.Getenv(envPrefix + "_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_")))
 }
 
 // readSettings reads a configuration file, and returns an error that names what no verb knows.

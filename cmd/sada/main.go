@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"os/signal"
 	"slices"
@@ -120,8 +121,9 @@ func (p *program) run(args []string) (code int) {
 			code = s.code
 		}
 	}()
+	logFormat := early(args, "log-format") // bad usage is told in it too
 	fail := func(err error) int {
-		code := tellError(stderr, err)
+		code := tellError(stderr, err, logFormat)
 		if err != nil && wantsJSON(args) {
 			_ = jsonLine(stdout, struct { // the code tells as much
 				Type  string `json:"type"`
@@ -137,7 +139,7 @@ func (p *program) run(args []string) (code int) {
 	if err != nil {
 		return fail(err)
 	}
-	if p.settings, err = readSettings(configFile(args), parser.Model); err != nil {
+	if p.settings, err = readSettings(early(args, "config"), parser.Model); err != nil {
 		return fail(err)
 	}
 	if err := kong.Resolvers(p.settings).Apply(parser); err != nil {
@@ -146,6 +148,11 @@ func (p *program) run(args []string) (code int) {
 	verb, err := parser.Parse(args)
 	if err != nil {
 		return fail(usage("sada help lists the verbs, sada VERB --help the flags of one", "%w", err))
+	}
+	for _, flag := range verb.Selected().Flags {
+		if flag.Name == "log-format" { // a configuration file may have set it
+			logFormat = fmt.Sprint(verb.FlagValue(flag))
+		}
 	}
 	ctx, signalled := untilSignal(p.ctx)
 	p.ctx = ctx
@@ -201,12 +208,16 @@ func untilSignal(ctx context.Context) (context.Context, func() syscall.Signal) {
 	}
 }
 
-// tellError prints an error and returns its exit code.
-func tellError(stderr io.Writer, err error) int {
+// tellError prints an error and returns its exit code. In the format json it is one line of the log.
+func tellError(stderr io.Writer, err error, format string) int {
 	if err == nil {
 		return exitDone
 	}
 	code, hint := classify(err)
+	if format == "json" {
+		slog.New(slog.NewJSONHandler(stderr, nil)).Error(err.Error(), "code", code, "hint", hint)
+		return code
+	}
 	fmt.Fprintf(stderr, "sada: error: %v\n", err)
 	if hint != "" {
 		fmt.Fprintf(stderr, "sada: hint: %s\n", hint)

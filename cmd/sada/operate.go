@@ -30,7 +30,7 @@ import (
 type operationFlags struct {
 	Metrics     string `help:"File to write metrics to, in the text format of Prometheus." placeholder:"FILE" type:"path"`
 	PingURLFile string `name:"ping-url-file" help:"File with a URL to call at the start (with /start), at the end, and after a failure (with /fail). It is a secret; $$SADA_PING_URL does too." placeholder:"FILE" type:"path"`
-	LogFormat   string `help:"Of the log on stderr: text or json (default ${default})." default:"text" enum:"text,json" placeholder:"FORMAT"`
+	LogFormat   string `help:"Of the log and the errors on stderr: text or json (default ${default})." default:"text" enum:"text,json" placeholder:"FORMAT"`
 	Verbose     bool   `help:"Log what goes well too." short:"v"`
 }
 
