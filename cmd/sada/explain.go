@@ -30,7 +30,9 @@ type explainCmd struct {
 func (c *explainCmd) Help() string {
 	return `Reads the run's results and, for two pages, the inputs it was made from, and measures the pair again:
 
-  sada explain p001 p002 --run out`
+  sada explain p001 p002 --run out
+
+In the folder of a night, of pages that an earlier night read it tells what the folder has: links, passages, the story.`
 }
 
 func text(s *string) string {
@@ -173,6 +175,11 @@ func (c *explainCmd) two(p *program, b *strings.Builder, idA, idB string) error 
 		return err
 	}
 	rowA, rowB := f.rows[idA], f.rows[idB]
+	// A night has pages that earlier ones read: of those the folder tells what it has.
+	missing := f.read(p)
+	if missing != nil && (f.manifest.Generation == 0 || p.ctx.Err() != nil) {
+		return missing
+	}
 	sameStory := rowA.Story == rowB.Story
 	if sameStory && rowA.CopyGroup != rowB.CopyGroup { // the path goes over the originals of the story
 		if err := f.find(func(r *publish.Page) bool {
@@ -180,9 +187,6 @@ func (c *explainCmd) two(p *program, b *strings.Builder, idA, idB string) error 
 		}); err != nil {
 			return err
 		}
-	}
-	if err := f.read(p); err != nil {
-		return err
 	}
 	describe(b, rowA)
 	describe(b, rowB)
@@ -207,12 +211,23 @@ func (c *explainCmd) two(p *program, b *strings.Builder, idA, idB string) error 
 	}
 	for _, l := range links {
 		fmt.Fprintf(b, "The run has the link %s, proposed by %s.\n", l.Kind, l.Via)
+		if missing != nil {
+			own, others := l.ContainmentA, l.ContainmentB
+			if l.A != idA {
+				own, others = others, own
+			}
+			fmt.Fprintf(b, "  Jaccard %.4f, %.4f of the first in the second, %.4f of the second in the first\n", l.Jaccard, own, others)
+		}
 	}
-	if err := f.compareTexts(b, rowA, rowB); err != nil {
-		return err
-	}
-	if rowA.CopyGroup == rowB.CopyGroup {
-		f.compareVersions(b, rowA, rowB)
+	if missing != nil {
+		fmt.Fprintf(b, "\nTexts: not measured: %v\n  (%s)\n", missing, f.hint())
+	} else {
+		if err := f.compareTexts(b, rowA, rowB); err != nil {
+			return err
+		}
+		if rowA.CopyGroup == rowB.CopyGroup {
+			f.compareVersions(b, rowA, rowB)
+		}
 	}
 	shared, err := collect(f.dir, "passages", func(s *publish.Passage) bool { return s.A == idA && s.B == idB || s.A == idB && s.B == idA })
 	if err != nil {
@@ -222,7 +237,15 @@ func (c *explainCmd) two(p *program, b *strings.Builder, idA, idB string) error 
 	for _, s := range shared[:min(len(shared), maxRows)] {
 		passageLine(b, &s)
 	}
-	return f.compareStories(b, rowA, rowB)
+	if missing == nil {
+		if err := f.compareStories(b, rowA, rowB); err != nil {
+			return err
+		}
+	}
+	if !sameStory || rowA.CopyGroup == rowB.CopyGroup {
+		return nil
+	}
+	return f.storyPath(b, rowA, rowB)
 }
 
 // compareTexts measures the main texts of two pages as the run did.
@@ -427,10 +450,7 @@ func (f *finished) compareStories(b *strings.Builder, rowA, rowB *publish.Page) 
 	for _, p := range products[:min(len(products), shownTerms)] {
 		fmt.Fprintf(b, "  %.3f  %s\n", p.of, cmp.Or(surfaces[p.term], "(in no title)"))
 	}
-	if rowA.Story != rowB.Story || rowA.CopyGroup == rowB.CopyGroup {
-		return nil
-	}
-	return f.storyPath(b, rowA, rowB)
+	return nil
 }
 
 // storyPath prints the strongest way from one page's copy group to the other's over the links of their

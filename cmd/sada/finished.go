@@ -77,11 +77,22 @@ func (f *finished) find(wanted func(*publish.Page) bool) error {
 // unchanged is the hint of verbs that read the inputs again.
 const unchanged = "the texts are read from the files that the run was made from; they must be there, unchanged"
 
+// unchangedNight is that of a night's folder.
+const unchangedNight = "a night reads its own files only; sada run over those of all nights has the texts of all pages"
+
+// hint says what it takes to have the texts.
+func (f *finished) hint() string {
+	if f.manifest.Generation > 0 {
+		return unchangedNight
+	}
+	return unchanged
+}
+
 // read reads the texts of all pages in rows. It is an error if one of them is not to be had.
 func (f *finished) read(p *program) error {
 	texts, err := f.texts(p, func(id string) bool { return f.rows[id] != nil })
 	if err != nil {
-		return &failure{exitFailed, err, unchanged}
+		return &failure{exitFailed, err, f.hint()}
 	}
 	st, err := arabic.ParseStemmer(f.options.Stemmer)
 	if err != nil {
@@ -90,7 +101,7 @@ func (f *finished) read(p *program) error {
 	m := cluster.Maker{Stemmer: st}
 	for _, id := range slices.Sorted(maps.Keys(f.rows)) {
 		if why := texts.Missing(id); why != nil {
-			return &failure{exitFailed, why, unchanged}
+			return &failure{exitFailed, why, f.hint()}
 		}
 		f.articles[id] = texts.Found[id]
 		f.pages[id] = m.Make(f.articles[id])
@@ -102,6 +113,7 @@ func (f *finished) read(p *program) error {
 type reread struct {
 	Found   map[string]*article.Page // of the run: their files are unchanged
 	changed map[string]string        // pages whose file is not as it was
+	night   bool                     // the run is a night's, which has pages of earlier ones
 }
 
 // Missing says why there is no text of a page; nil if there is.
@@ -109,6 +121,8 @@ func (r *reread) Missing(id string) error {
 	switch file := r.changed[id]; {
 	case r.Found[id] != nil:
 		return nil
+	case r.night:
+		return fmt.Errorf("page %q is in no file that this night read: an earlier night did, or the file changed", id)
 	case file != "":
 		return fmt.Errorf("%s, which has page %q, changed after the run", file, id)
 	}
@@ -142,7 +156,7 @@ func (f *finished) texts(p *program, wanted func(id string) bool) (*reread, erro
 	for _, file := range set.Files() {
 		changed[file.Name] = !hashes[file.Hash]
 	}
-	out := &reread{Found: make(map[string]*article.Page, len(records)), changed: make(map[string]string)}
+	out := &reread{Found: make(map[string]*article.Page, len(records)), changed: make(map[string]string), night: f.manifest.Generation > 0}
 	for id, rec := range records {
 		if changed[rec.File] {
 			out.changed[id] = rec.File
