@@ -454,7 +454,8 @@ func TestFlinkPages(t *testing.T) {
 // boilerplate is a paragraph that every page of TestFlinkSkew has.
 const boilerplate = "جميع الحقوق محفوظة لهذه الصحيفة ولا يجوز نسخ أي مادة منشورة هنا أو إعادة نشرها أو توزيعها بأي وسيلة من دون إذن مكتوب من إدارة التحرير في المقر الرئيس"
 
-// skewed writes pages that share one paragraph and nothing else of more than a word.
+// skewed writes pages that share one paragraph and nothing else of more than a word, but for every fiftieth, which is a
+// copy of another.
 func skewed(t *testing.T, dir string, pages, files int) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(1, 2))
@@ -478,10 +479,12 @@ func skewed(t *testing.T, dir string, pages, files int) {
 			t.Fatal(err)
 		}
 		w := bufio.NewWriter(z)
+		text := make([]string, 60)
 		for i := n; i < pages; i += files {
-			text := make([]string, 60)
-			for j := range text {
-				text[j] = words[r.IntN(len(words))]
+			if i/files%50 != 49 {
+				for j := range text {
+					text[j] = words[r.IntN(len(words))]
+				}
 			}
 			b, err := json.Marshal(map[string]string{"id": fmt.Sprintf("s%06d", i), "title": strings.Join(text[:6], " "),
 				"text":         strings.Join(text[6:], " ") + ".\n" + boilerplate + ".\n",
@@ -504,13 +507,33 @@ func TestFlinkSkew(t *testing.T) {
 	}
 	c := newFlink(t)
 	c.start(t)
-	const pages, files = 50000, 10
+	skew(t, 50000, func(args ...string) measures {
+		m := runs(t, append(c.flags("EXTERNAL", 8), args...)...)
+		c.tell(t, m)
+		return m
+	})
+}
+
+// TestPrismSkew is the same with as many pages as are in memory soon.
+func TestPrismSkew(t *testing.T) {
+	if testing.Short() {
+		t.Skip("5,000 pages")
+	}
+	skew(t, 5000, func(args ...string) measures {
+		m := runs(t, append(args, "--runner=prism")...)
+		count(t, m)
+		return m
+	})
+}
+
+// skew runs pages that share a paragraph.
+func skew(t *testing.T, pages int, runs func(args ...string) measures) {
+	t.Helper()
 	in := t.TempDir()
-	skewed(t, in, pages, files)
-	out := filepath.Join(t.TempDir(), "out")
-	m := runs(t, append(c.flags("EXTERNAL", 8), "--input", filepath.Join(in, "*.jsonl.zst"), "--out", out)...)
-	c.tell(t, m)
-	if m.Counters["pages"] != pages {
+	skewed(t, in, pages, 10)
+	input, out := filepath.Join(in, "*.jsonl.zst"), filepath.Join(t.TempDir(), "out")
+	m := runs("--input", input, "--out", out)
+	if m.Counters["pages"] != int64(pages) {
 		t.Errorf("%d pages, want %d", m.Counters["pages"], pages)
 	}
 	if m.Counters["heavy_anchors"] == 0 {
@@ -522,19 +545,13 @@ func TestFlinkSkew(t *testing.T) {
 	if d := m.Distributions["postings_of_key"]; d.Max == 0 || d.Max > most {
 		t.Errorf("the longest list on a worker has %d, want 1 to %d", d.Max, most)
 	}
-	same(t, wanted(t, sada(t), filepath.Join(in, "*.jsonl.zst")), out)
+	same(t, wanted(t, sada(t), input), out)
 }
 
 // tell logs what a job has counted, and what Flink says that it has sent.
 func (c *flink) tell(t *testing.T, m measures) {
 	t.Helper()
-	pages := float64(max(m.Counters["pages"], 1))
-	for _, name := range slices.Sorted(maps.Keys(m.Counters)) {
-		t.Logf("%12d %10.1f a page  %s", m.Counters[name], float64(m.Counters[name])/pages, name)
-	}
-	for _, name := range slices.Sorted(maps.Keys(m.Distributions)) {
-		t.Logf("%s: %+v", name, m.Distributions[name])
-	}
+	pages := count(t, m)
 	var job struct {
 		Duration int64
 		Vertices []struct {
@@ -556,4 +573,17 @@ func (c *flink) tell(t *testing.T, m measures) {
 			t.Logf("%12d %10.1f a page  %.100s", v.Metrics.Bytes, float64(v.Metrics.Bytes)/pages, v.Name)
 		}
 	}
+}
+
+// count logs what a job has counted, and gives the pages.
+func count(t *testing.T, m measures) float64 {
+	t.Helper()
+	pages := float64(max(m.Counters["pages"], 1))
+	for _, name := range slices.Sorted(maps.Keys(m.Counters)) {
+		t.Logf("%12d %10.1f a page  %s", m.Counters[name], float64(m.Counters[name])/pages, name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Distributions)) {
+		t.Logf("%s: %+v", name, m.Distributions[name])
+	}
+	return pages
 }
