@@ -234,7 +234,8 @@ func (c *flink) script(t *testing.T, args ...string) string {
 	}
 	defer out.Close()
 	cmd := exec.Command("flink/cluster", args...)
-	cmd.Env = append(os.Environ(), "TASK_MANAGERS=2", "SLOTS=1", "HEAP=300", "MANAGED=128")
+	// With a quarter of this memory for sorting, 20,329 pages fail in the step of the stories (README.md, Flink).
+	cmd.Env = append(os.Environ(), "TASK_MANAGERS=2", "SLOTS=1", "HEAP=300", "MANAGED=512")
 	for name, port := range c.ports {
 		cmd.Env = append(cmd.Env, name+"="+port)
 	}
@@ -446,7 +447,7 @@ func TestFlinkPages(t *testing.T) {
 	c := newFlink(t)
 	c.start(t)
 	out := filepath.Join(t.TempDir(), "out")
-	m := runs(t, append(c.flags("EXTERNAL", 8), "--max-rejects=-1", "--input", filepath.Join(shared, "data/saudinewsnet/*.jsonl.zst"), "--out", out)...)
+	m := runs(t, append(c.flags("EXTERNAL", 4), "--max-rejects=-1", "--input", filepath.Join(shared, "data/saudinewsnet/*.jsonl.zst"), "--out", out)...)
 	c.tell(t, m)
 	same(t, wanted(t, sada(t), days...), out)
 }
@@ -508,7 +509,7 @@ func TestFlinkSkew(t *testing.T) {
 	c := newFlink(t)
 	c.start(t)
 	skew(t, 50000, func(args ...string) measures {
-		m := runs(t, append(c.flags("EXTERNAL", 8), args...)...)
+		m := runs(t, append(c.flags("EXTERNAL", 4), args...)...)
 		c.tell(t, m)
 		return m
 	})
