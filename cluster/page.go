@@ -207,11 +207,7 @@ func (p *Page) Move(alloc func(bytes int) ([]byte, error)) error {
 
 // relocated copies values without pointers to the beginning of memory, which it takes away from to.
 func relocated[S ~[]T, T any](values S, to *[]byte) S {
-	if len(values) == 0 {
-		return nil
-	}
-	out := unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(*to))), len(values))
-	*to = (*to)[len(values)*int(unsafe.Sizeof(values[0])):]
+	out := taken[T](to, len(values))
 	copy(out, values)
 	return out
 }

@@ -20,6 +20,32 @@ func numWorlds(quick int) (n int, low, high float64) {
 	return quick, 0.90, 0.99
 }
 
+// covered counts worlds whose intervals of precision, recall and F1 hold the true scores.
+type covered [3]int
+
+func (c *covered) add(precision, recall, f1 eval.Estimate, truth eval.PRF) {
+	for i, x := range []struct {
+		eval.Estimate
+		truth float64
+	}{{precision, truth.Precision}, {recall, truth.Recall}, {f1, truth.F1}} {
+		if x.Low <= x.truth && x.truth <= x.High {
+			c[i]++
+		}
+	}
+}
+
+// check wants the shares of n worlds between low and high.
+func (c *covered) check(t *testing.T, n int, low, high float64) {
+	t.Helper()
+	for i, what := range []string{"precision", "recall", "F1"} {
+		got := float64(c[i]) / float64(n)
+		t.Logf("%s: %.4f of %d worlds", what, got, n)
+		if got < low || got > high {
+			t.Errorf("%s: covered in %.4f of %d worlds, want %.2f to %.2f", what, got, n, low, high)
+		}
+	}
+}
+
 // world draws n gold clusters and what a run makes of them.
 func world(r *rand.Rand, n int, more float64) eval.Table {
 	gold := worldGold(r, n, more)
@@ -80,26 +106,13 @@ func TestCoverage(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, 2))
 			truth := c.units(world(r, 200_000, c.more)).PRF()
-			var hits [3]int
+			var hits covered
 			for w := range n {
 				b := eval.Bootstrap{Resamples: 500, Level: 0.95, Seed: uint64(w)}
 				e := b.PRF(c.units(world(r, c.clusters, c.more)))
-				for i, x := range []struct {
-					eval.Estimate
-					truth float64
-				}{{e.Precision, truth.Precision}, {e.Recall, truth.Recall}, {e.F1, truth.F1}} {
-					if x.Low <= x.truth && x.truth <= x.High {
-						hits[i]++
-					}
-				}
+				hits.add(e.Precision, e.Recall, e.F1, truth)
 			}
-			for i, what := range []string{"precision", "recall", "F1"} {
-				got := float64(hits[i]) / float64(n)
-				t.Logf("%s: %.4f of %d worlds", what, got, n)
-				if got < low || got > high {
-					t.Errorf("%s: covered in %.4f of %d worlds, want %.2f to %.2f", what, got, n, low, high)
-				}
-			}
+			hits.check(t, n, low, high)
 		})
 	}
 }

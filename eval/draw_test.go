@@ -327,7 +327,7 @@ func TestClusterCoverage(t *testing.T) {
 		{"some texts of each", eval.ClusterOptions{Sizes: []int{2, 3, 5, 10}, PerStratum: 60, Near: 100, Most: 5}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var hits [3]int
+			var hits covered
 			for w := range n {
 				c.o.Seed = uint64(w)
 				draws, _, err := eval.SampleClusters(pool, c.o)
@@ -336,22 +336,9 @@ func TestClusterCoverage(t *testing.T) {
 				}
 				judge(draws, gold)
 				e := eval.EstimateClusters(draws, sampledTogether, 0.95)
-				for i, x := range []struct {
-					eval.Estimate
-					truth float64
-				}{{e.Precision, truth.Precision}, {e.Recall, truth.Recall}, {e.F1, truth.F1}} {
-					if x.Low <= x.truth && x.truth <= x.High {
-						hits[i]++
-					}
-				}
+				hits.add(e.Precision, e.Recall, e.F1, truth)
 			}
-			for i, what := range []string{"precision", "recall", "F1"} {
-				got := float64(hits[i]) / float64(n)
-				t.Logf("%s: %.4f of %d worlds", what, got, n)
-				if got < low || got > high {
-					t.Errorf("%s: covered in %.4f of %d worlds, want %.2f to %.2f", what, got, n, low, high)
-				}
-			}
+			hits.check(t, n, low, high)
 		})
 	}
 }

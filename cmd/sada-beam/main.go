@@ -11,12 +11,12 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/signal"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
+	"sada/cmd/internal/interrupt"
 	"sada/cmd/internal/publish"
 )
 
@@ -88,37 +88,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	if err != nil {
 		return tellError(stderr, usage("sada-beam --help lists the flags", "%w", err))
 	}
-	ctx, signalled := untilSignal(ctx)
+	ctx, signalled := interrupt.Until(ctx)
 	err = verb.Run(&program{ctx, stdout, stderr})
 	if n := signalled(); n != 0 && err != nil {
 		err = &failure{128 + int(n), fmt.Errorf("stopped by signal: %v", n), "nothing was published; run it again"}
 	}
 	return tellError(stderr, err)
-}
-
-// untilSignal returns a context that the first SIGINT or SIGTERM ends, and a function that tells
-// which of them came, 0 for none. A second signal ends the process.
-func untilSignal(ctx context.Context) (context.Context, func() syscall.Signal) {
-	ctx, cancel := context.WithCancel(ctx)
-	came := make(chan os.Signal, 1)
-	got := make(chan syscall.Signal, 1)
-	signal.Notify(came, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		s := <-came
-		signal.Stop(came)
-		if n, ok := s.(syscall.Signal); ok {
-			got <- n
-		}
-		cancel()
-	}()
-	return ctx, func() syscall.Signal {
-		select {
-		case n := <-got:
-			return n
-		default:
-			return 0
-		}
-	}
 }
 
 // tellError prints an error and returns its exit code.

@@ -188,17 +188,7 @@ func TestBrowserLabels(t *testing.T) {
 	b := newTab(t)
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
-	sada(t, "run", demo, "--out", at("run"), "-q")
-	sada(t, "sample", at("run"), "--out", at("sample.jsonl"))
-	f, err := os.Open(at("sample.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	pairs, _, err := eval.ReadPairs(f, eval.JSONL)
-	if err != nil {
-		t.Fatal(err)
-	}
+	pairs := sampled(t, at)
 	args := []string{at("run"), "--sample", at("sample.jsonl"), "--labels", at("labels.jsonl"), "--annotator", "منى"}
 	links, stop := served(t, args...)
 	origin := originOf(t, links[0])

@@ -12,13 +12,13 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"os/signal"
 	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 
 	"sada/cmd/internal/corpus"
+	"sada/cmd/internal/interrupt"
 	"sada/cmd/internal/publish"
 	"sada/cmd/sada/internal/archive"
 	"sada/cmd/sada/internal/feed"
@@ -154,7 +154,7 @@ func (p *program) run(args []string) (code int) {
 			logFormat = fmt.Sprint(verb.FlagValue(flag))
 		}
 	}
-	ctx, signalled := untilSignal(p.ctx)
+	ctx, signalled := interrupt.Until(p.ctx)
 	p.ctx = ctx
 	err = verb.Run(p, parser)
 	if n := signalled(); n != 0 && errors.Is(err, context.Canceled) {
@@ -181,31 +181,6 @@ func jsonLine(w io.Writer, v any) error {
 	b, _ := json.Marshal(v) // structs of strings, numbers and maps of them
 	_, err := fmt.Fprintf(w, "%s\n", b)
 	return err
-}
-
-// untilSignal returns a context that the first SIGINT or SIGTERM ends, and a function that tells
-// which of them came, 0 for none. A second signal ends the process.
-func untilSignal(ctx context.Context) (context.Context, func() syscall.Signal) {
-	ctx, cancel := context.WithCancel(ctx)
-	came := make(chan os.Signal, 1)
-	got := make(chan syscall.Signal, 1)
-	signal.Notify(came, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		s := <-came
-		signal.Stop(came)
-		if n, ok := s.(syscall.Signal); ok {
-			got <- n
-		}
-		cancel()
-	}()
-	return ctx, func() syscall.Signal {
-		select {
-		case n := <-got:
-			return n
-		default:
-			return 0
-		}
-	}
 }
 
 // tellError prints an error and returns its exit code. In the format json it is one line of the log.

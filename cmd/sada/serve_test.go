@@ -131,11 +131,9 @@ func (r *reader) form(t *testing.T, path, origin string, values url.Values) (int
 	return r.send(t, req)
 }
 
-// labelling is a served run of the demo corpus with a sample.
-func labelling(t *testing.T, annotators ...string) (links []string, labels string, pairs []eval.Pair) {
+// sampled makes a run of the demo corpus and a sample of its pairs, in the files run and sample.jsonl.
+func sampled(t *testing.T, at func(name string) string) []eval.Pair {
 	t.Helper()
-	dir := t.TempDir()
-	at := func(name string) string { return filepath.Join(dir, name) }
 	sada(t, "run", demo, "--out", at("run"), "-q")
 	sada(t, "sample", at("run"), "--out", at("sample.jsonl"))
 	f, err := os.Open(at("sample.jsonl"))
@@ -143,9 +141,19 @@ func labelling(t *testing.T, annotators ...string) (links []string, labels strin
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if pairs, _, err = eval.ReadPairs(f, eval.JSONL); err != nil {
+	pairs, _, err := eval.ReadPairs(f, eval.JSONL)
+	if err != nil {
 		t.Fatal(err)
 	}
+	return pairs
+}
+
+// labelling is a served run of the demo corpus with a sample.
+func labelling(t *testing.T, annotators ...string) (links []string, labels string, pairs []eval.Pair) {
+	t.Helper()
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	pairs = sampled(t, at)
 	args := []string{at("run"), "--sample", at("sample.jsonl"), "--labels", at("labels.jsonl")}
 	for _, a := range annotators {
 		args = append(args, "--annotator", a)
