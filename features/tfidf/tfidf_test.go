@@ -478,8 +478,13 @@ func TestTopIsTheBeginningOfAll(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var v Vector
 		for i, w := range rapid.SliceOf(rapid.Float32Range(-1, 1)).Draw(t, "weights") {
-			if rapid.Bool().Draw(t, "equal") {
+			switch rapid.IntRange(0, 3).Draw(t, "as") {
+			case 0:
 				w = .5
+			case 1:
+				w = 0
+			case 2:
+				w = float32(math.Copysign(0, -1))
 			}
 			v.Terms, v.Weights = append(v.Terms, Term(i)), append(v.Weights, w)
 		}

@@ -149,9 +149,10 @@ func (v Vector) Top(k int) []Weighted {
 // a page's.
 const fewTop = 64
 
-// ordered maps numbers to integers of the same order, negative ones too; -0 comes before 0.
+// ordered maps numbers to integers of the same order, negative ones too; -0 and 0 are one number, which
+// the sum with 0 makes of them (IEEE 754, 6.3).
 func ordered(w float32) uint32 {
-	b := math.Float32bits(w)
+	b := math.Float32bits(w + 0)
 	if b>>31 != 0 {
 		return ^b
 	}
