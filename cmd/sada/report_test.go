@@ -11,10 +11,12 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"golang.org/x/net/html"
 
@@ -527,5 +529,65 @@ func TestReportTellsWhatIsOpen(t *testing.T) {
 	}
 	if suggested == 0 || reasons == 0 {
 		t.Errorf("%d suggestions, %d reasons", suggested, reasons)
+	}
+}
+
+// Options, counts and steps have a name in Arabic, and so have the reasons of what a run of bad input rejects.
+func TestReportNamesInArabic(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	var diff struct {
+		Type    string   `json:"type"`
+		Options []string `json:"options"`
+	}
+	diff.Type = "diff"
+	of := reflect.TypeFor[recorded]()
+	for _, f := range reflect.VisibleFields(of) {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+			diff.Options = append(diff.Options, name+`: , then "so"`)
+		}
+	}
+	object, err := json.Marshal(diff)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(at("diff.json"), object, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	bad := "{\"id\":\"a\",\"text\":\"نص\"}\n{\"id\":\"a\",\"text\":\"نص\"}\n{\"id\":\"a\",\"text\":\"نص آخر\"}\n{\"id\":7.5,\"text\":\"نص\"}\n{\"id\":\"b\"}\n{\"text\":\"نص\"}\n{\"id\":\"c\\u0000\",\"text\":\"نص\"}\n" +
+		"{\"id\":\"d\",\"text\":[]}\n[]\n{} {}\n{\"id\n{\"id\":\"e\",\"text\":\"\xff\xff\xff\"}\n{\"id\":\"\xff\",\"text\":\"نص\"}\n"
+	for name, content := range map[string]string{"bad.jsonl": bad, "empty.jsonl": "", "cut.parquet": "PAR1....PAR1", "wide.jsonl": "\xff\xfe{\x00"} {
+		if err := os.WriteFile(at(name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sada(t, "run", demo, at("bad.jsonl"), at("empty.jsonl"), at("cut.parquet"), at("wide.jsonl"), "--out", at("run"), "-q", "--max-rejects=-1")
+	sada(t, "report", at("run"), "-o", at("report"), "--diff", at("diff.json"), "-q")
+	pages := htmlPages(t, at("report"))
+	checkPages(t, pages)
+	want := map[string]int{"run.html": 40, "evaluation.html": len(diff.Options), "rejects.html": 14} // cells at least
+	for _, p := range pages {
+		least, ok := want[p.path]
+		if !ok {
+			continue
+		}
+		cells := 0
+		for _, n := range elements(p.root) {
+			if scope, _ := attr(n, "scope"); n.Data != "th" || scope != "row" {
+				continue
+			}
+			cells++
+			// The likelihood of a proposal is by numbers.
+			if text := textOf(n); !strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Arabic, r) }) && strings.Trim(text, "0123456789.") != "" {
+				t.Errorf("%s: %q is not in Arabic", p.path, text)
+			}
+		}
+		if cells < least {
+			t.Errorf("%s: %d cells, want %d", p.path, cells, least)
+		}
+		delete(want, p.path)
+	}
+	if len(want) > 0 {
+		t.Errorf("not found: %v", want)
 	}
 }

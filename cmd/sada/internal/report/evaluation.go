@@ -163,7 +163,7 @@ type whisker struct {
 	Class        string
 	X, Low, High float64
 	Name         [2]string
-	Text         string
+	Figure       figure
 }
 
 // Rows of the lists of an evaluation.
@@ -260,7 +260,7 @@ func (s *Site) sweepView(w *Sweep) *sweepView {
 		class string
 		name  [2]string
 	}{{w.Interval.Precision, "precision", [2]string{"precision", "الدقة"}}, {w.Interval.Recall, "recall", [2]string{"recall", "الاستدعاء"}}, {w.Interval.F1, "f1", [2]string{"F1", "F1"}}} {
-		k := whisker{Class: m.class, X: v.OperX + float64(i-1)*5, Name: m.name, Text: m.f.String()}
+		k := whisker{Class: m.class, X: v.OperX + float64(i-1)*5, Name: m.name, Figure: m.f}
 		if m.f.Low != nil && m.f.High != nil {
 			k.Low, k.High = y(*m.f.Low), y(*m.f.High)
 		}
@@ -360,9 +360,11 @@ func (s *Site) worstView(w *Worst) *worstView {
 
 type diffView struct {
 	*Diff
-	Kinds []diffKind
-	Lines []scoreLine
-	Part  part // of the lines
+	Changed     []optionRow
+	ChangedPart part
+	Kinds       []diffKind
+	Lines       []scoreLine
+	Part        part // of the lines
 }
 
 type diffKind struct {
@@ -388,7 +390,20 @@ type changeRow struct {
 }
 
 type scoreLine struct {
-	Measure, First, Second, Change, Sign string
+	Measure, First, Second, Sign string
+	Change                       figure
+}
+
+// optionRow is an option with its values in both runs, – where it is not set; or what is not of that form, as a name.
+type optionRow struct{ Name, First, Second string }
+
+func changedOption(s string) optionRow {
+	name, values, ok := strings.Cut(s, ": ")
+	first, second, ok2 := strings.Cut(values, ", then ")
+	if !ok || !ok2 {
+		return optionRow{Name: s}
+	}
+	return optionRow{name, cmp.Or(first, "–"), cmp.Or(second, "–")}
 }
 
 func (s *Site) diffView(d *Diff) *diffView {
@@ -429,6 +444,10 @@ func (s *Site) diffView(d *Diff) *diffView {
 		k.Rows = rows[:k.Part.Shown]
 		v.Kinds = append(v.Kinds, k)
 	}
+	v.ChangedPart = cut(len(d.Options), maxMoves, "the first are shown", "يظهر أولها")
+	for _, o := range d.Options[:v.ChangedPart.Shown] {
+		v.Changed = append(v.Changed, changedOption(o))
+	}
 	number := func(x *float64) string {
 		if x == nil {
 			return "–"
@@ -437,9 +456,9 @@ func (s *Site) diffView(d *Diff) *diffView {
 	}
 	v.Part = cut(len(d.Scores), maxMoves, "the first are shown", "يظهر أولها")
 	for _, x := range d.Scores[:v.Part.Shown] {
-		l := scoreLine{Measure: x.Measure, First: number(x.First), Second: number(x.Second), Change: x.Change.Reason, Sign: cmp.Or(x.Change.Sign, "?")}
+		l := scoreLine{Measure: x.Measure, First: number(x.First), Second: number(x.Second), Change: figure{Reason: x.Change.Reason}, Sign: cmp.Or(x.Change.Sign, "?")}
 		if x.Change.Difference != nil {
-			l.Change = x.Change.Difference.String()
+			l.Change = *x.Change.Difference
 		}
 		v.Lines = append(v.Lines, l)
 	}

@@ -347,7 +347,15 @@ type annotatorRow struct {
 	Labels int
 }
 
-type measureRow struct{ Name, Value string }
+// measureRow has the reason in place of a value that is not known.
+type measureRow struct {
+	Name, Value string
+	Known       bool
+}
+
+func measured(name string, e eval.Estimate) measureRow {
+	return measureRow{name, e.String(), e.Known()}
+}
 
 type disputeRow struct {
 	N       int
@@ -391,9 +399,9 @@ func (l *Labeller) agreementView() (view, error) {
 		}
 		b := eval.DefaultBootstrap(1)
 		if len(sheets) == 2 {
-			v.Measures = append(v.Measures, measureRow{"Cohen's kappa", eval.Cohen(ratings, b).String()})
+			v.Measures = append(v.Measures, measured("Cohen's kappa", eval.Cohen(ratings, b)))
 		}
-		v.Measures = append(v.Measures, measureRow{"Krippendorff's alpha", eval.Krippendorff(ratings, b).String()})
+		v.Measures = append(v.Measures, measured("Krippendorff's alpha", eval.Krippendorff(ratings, b)))
 		v.Pairs = len(ratings.Items)
 		for _, d := range ratings.Disagreements() {
 			n, ok := asked[pairKey(d.A, d.B)]

@@ -129,18 +129,20 @@ func (r *renderer) functions(lang int, root string) template.FuncMap {
 			}
 			return name(r, listName)
 		},
-		"why": func(s string) reasonText {
-			if ar, ok := arabicReason(s); ok && lang == arabicUI {
-				return reasonText{excerpt(ar, 2*listName), true}
-			}
-			return reasonText{excerpt(s, 2*listName), false}
-		},
+		"why":    func(s string) saying { return say(lang, s, 2*listName) },
+		"reject": func(s string) saying { return say(lang, s, 4*listTitle) },
 		"choice": func(field, value, said, key, en, ar string) choice {
 			return choice{field, value, key, [2]string{en, ar}[lang], said == value}
 		},
 		"middle": func(x, w float64) float64 { return x + w/2 },
-		"kind":   of(kindNames),
-		"role":   of(roleNames),
+		"key": func(key string) string {
+			if lang == arabicUI {
+				return keys[key]
+			}
+			return ""
+		},
+		"kind": of(kindNames),
+		"role": of(roleNames),
 		"cls": func(kind string) string {
 			if _, ok := kindNames[kind]; ok {
 				return kind
@@ -148,12 +150,6 @@ func (r *renderer) functions(lang int, root string) template.FuncMap {
 			return "other"
 		},
 	}
-}
-
-// reasonText is a reason in the language of the interface, or in English.
-type reasonText struct {
-	Pieces []piece
-	Arabic bool
 }
 
 // choice is a radio button.
