@@ -20,7 +20,7 @@ type histogram struct {
 }
 
 type bin struct {
-	Label string
+	Label [2]string
 	N     int
 	rows  []int // the first MaxRows in their order
 }
@@ -31,10 +31,13 @@ func (h *histogram) path(n int) string { return fmt.Sprintf("list/%s-%02d.html",
 func shares() []bin {
 	out := make([]bin, 20)
 	for i := range out {
-		out[i].Label = fmt.Sprintf("%.2f–%.2f", float64(i)/20, float64(i+1)/20)
+		out[i].Label = alike(fmt.Sprintf("%.2f–%.2f", float64(i)/20, float64(i+1)/20))
 	}
 	return out
 }
+
+// alike is a text that is one in both languages.
+func alike(s string) [2]string { return [2]string{s, s} }
 
 func shareBin(x float64) int { return min(max(int(x*20+1e-9), 0), 19) }
 
@@ -55,10 +58,10 @@ func (h *histogram) fill(n int, class func(int) int, order func(i, j int) int) *
 }
 
 // classes are bins with lower edges.
-func classes(edges []float64, labels ...string) []bin {
+func classes(edges []float64, labels func(int) [2]string) []bin {
 	out := make([]bin, len(edges))
 	for i := range out {
-		out[i].Label = labels[i]
+		out[i].Label = labels(i)
 	}
 	return out
 }
@@ -75,7 +78,8 @@ var (
 	sizeEdges  = []float64{1, 2, 3, 4, 5, 6, 8, 12, 20, 50, 100, 1000}
 	sizeLabels = []string{"1", "2", "3", "4", "5", "6–7", "8–11", "12–19", "20–49", "50–99", "100–999", "1000+"}
 	spanEdges  = []float64{0, 1, 3, 6, 12, 24, 48, 72, 120, 240} // hours
-	spanLabels = []string{"<1 h", "1–3 h", "3–6 h", "6–12 h", "12–24 h", "1–2 d", "2–3 d", "3–5 d", "5–10 d", "10+ d"}
+	spanLabels = [][2]string{{"<1 h", "<1 س"}, {"1–3 h", "1–3 س"}, {"3–6 h", "3–6 س"}, {"6–12 h", "6–12 س"}, {"12–24 h", "12–24 س"},
+		{"1–2 d", "1–2 ي"}, {"2–3 d", "2–3 ي"}, {"3–5 d", "3–5 ي"}, {"5–10 d", "5–10 ي"}, {"10+ d", "10+ ي"}}
 )
 
 // histograms returns the run's, the same ones every time.
@@ -104,11 +108,11 @@ func (s *Site) histograms() []*histogram {
 		(&histogram{Name: "cosine", Title: [2]string{"Cosine of neighbouring stories' texts", "جيب التمام بين النصوص المتقاربة"}, Axis: [2]string{"similarity of terms", "تشابه المصطلحات"}, bins: shares(), share: true,
 			pairs: func(i int) (string, string) { return r.Near[i].A, r.Near[i].B }, rows: "near"}).
 			fill(len(r.Near), func(i int) int { return shareBin(r.Near[i].Cosine) }, func(i, j int) int { return cmp.Compare(r.Near[j].Cosine, r.Near[i].Cosine) }),
-		(&histogram{Name: "groups", Title: [2]string{"Pages in a copy group", "عدد الصفحات في مجموعة النسخ"}, Axis: [2]string{"pages", "صفحات"}, bins: classes(sizeEdges, sizeLabels...), rows: "group"}).
+		(&histogram{Name: "groups", Title: [2]string{"Pages in a copy group", "عدد الصفحات في مجموعة النسخ"}, Axis: [2]string{"pages", "صفحات"}, bins: classes(sizeEdges, func(i int) [2]string { return alike(sizeLabels[i]) }), rows: "group"}).
 			fill(len(r.groups), func(i int) int { return classOf(sizeEdges, float64(len(r.groups[i].pages))) }, func(i, j int) int { return cmp.Compare(len(r.groups[j].pages), len(r.groups[i].pages)) }),
-		(&histogram{Name: "stories", Title: [2]string{"Pages in a story", "عدد الصفحات في القصة"}, Axis: [2]string{"pages", "صفحات"}, bins: classes(sizeEdges, sizeLabels...), rows: "story"}).
+		(&histogram{Name: "stories", Title: [2]string{"Pages in a story", "عدد الصفحات في القصة"}, Axis: [2]string{"pages", "صفحات"}, bins: classes(sizeEdges, func(i int) [2]string { return alike(sizeLabels[i]) }), rows: "story"}).
 			fill(len(r.Stories), func(i int) int { return classOf(sizeEdges, float64(len(r.Stories[i].Pages))) }, func(i, j int) int { return cmp.Compare(len(r.Stories[j].Pages), len(r.Stories[i].Pages)) }),
-		(&histogram{Name: "span", Title: [2]string{"Time from first to last page of a story", "المدة من أول صفحة في القصة إلى آخرها"}, Axis: [2]string{"hours and days", "ساعات وأيام"}, bins: classes(spanEdges, spanLabels...), rows: "story"}).
+		(&histogram{Name: "span", Title: [2]string{"Time from first to last page of a story", "المدة من أول صفحة في القصة إلى آخرها"}, Axis: [2]string{"hours and days", "ساعات (س) وأيام (ي)"}, bins: classes(spanEdges, func(i int) [2]string { return spanLabels[i] }), rows: "story"}).
 			fill(len(r.Stories), func(i int) int {
 				if hours[i] < 0 {
 					return -1
@@ -133,7 +137,7 @@ type chart struct {
 type bar struct {
 	X, Y, W, H  float64
 	LabelX      float64
-	Label, Edge string // of the bin, and below the axis
+	Label, Edge [2]string // of the bin, and below the axis
 	N           int
 	URL         string
 	ShowLabel   bool
@@ -183,7 +187,7 @@ func (s *Site) chart(h *histogram) chart {
 		x := step * float64(n)
 		out := bar{X: x + step*.08, W: step * .84, Y: c.Base - tall, H: tall, LabelX: x + step/2, Label: b.Label, Edge: b.Label, N: b.N, TextY: c.Base + 17, TopY: c.Base - tall - 5, ShowLabel: !h.share || n%4 == 0}
 		if h.share { // the lower edge is enough
-			out.Edge, out.LabelX = fmt.Sprintf("%.1f", float64(n)/float64(len(bins))), x
+			out.Edge, out.LabelX = alike(fmt.Sprintf("%.1f", float64(n)/float64(len(bins)))), x
 			if n == 0 {
 				out.LabelX = 8
 			}

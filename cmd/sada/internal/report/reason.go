@@ -87,8 +87,8 @@ var phrases = []phrase{
 	{"Krippendorff's alpha", "ألفا كريبندورف"},
 }
 
-// fill finds what stands for the stars of a pattern, none of it empty; false if the pattern does not fit.
-func fill(pattern, s string) (stars []string, ok bool) {
+// stars finds what stands for the stars of a pattern, none of it empty; false if the pattern does not fit.
+func stars(pattern, s string) (found []string, ok bool) {
 	between := strings.Split(pattern, "*")
 	if len(between) == 1 {
 		return nil, s == pattern
@@ -104,15 +104,15 @@ func fill(pattern, s string) (stars []string, ok bool) {
 		if !ok {
 			return nil, false
 		}
-		stars, s = append(stars, star), rest
+		found, s = append(found, star), rest
 	}
-	stars = append(stars, s)
-	for _, star := range stars {
+	found = append(found, s)
+	for _, star := range found {
 		if star == "" {
 			return nil, false
 		}
 	}
-	return stars, true
+	return found, true
 }
 
 // saying is what a file says in the language of the interface, or as the file has it.
@@ -140,17 +140,17 @@ func say(lang int, s string, n int) saying {
 // inArabic is nil for what is not among the phrases.
 func inArabic(s string, n int) []words {
 	for _, p := range phrases {
-		stars, ok := fill(p.en, s)
+		found, ok := stars(p.en, s)
 		if !ok {
 			continue
 		}
 		var out []words
 		for i, ar := range strings.Split(p.ar, "*") {
 			if i > 0 {
-				if known := inArabic(stars[i-1], n); known != nil {
+				if known := inArabic(found[i-1], n); known != nil {
 					out = append(out, known...)
 				} else {
-					out = append(out, words{Text: excerpt(stars[i-1], n)})
+					out = append(out, words{Text: excerpt(found[i-1], n)})
 				}
 			}
 			if ar != "" {

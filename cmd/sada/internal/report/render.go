@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"reflect"
 	"strings"
 
 	"sada/eval"
@@ -115,6 +116,7 @@ func (r *renderer) functions(lang int, root string) template.FuncMap {
 		"plain":  func(s string) string { return name(s, listTitle) },
 		"labels": func(s []string) []string { return s[:min(len(s), 6)] },
 		"n":      grouped,
+		"count":  func(n any, of string) string { return count(lang, int(reflect.ValueOf(n).Int()), of) },
 		"num":    func(x float64) string { return fmt.Sprintf("%.2f", x) },
 		"num4":   func(x float64) string { return fmt.Sprintf("%.4f", x) },
 		"pct":    func(x float64) string { return fmt.Sprintf("%.0f%%", 100*x) },
@@ -141,8 +143,9 @@ func (r *renderer) functions(lang int, root string) template.FuncMap {
 			}
 			return ""
 		},
-		"kind": of(kindNames),
-		"role": of(roleNames),
+		"adjudicator": func(name string) bool { return name == Adjudicator },
+		"kind":        of(kindNames),
+		"role":        of(roleNames),
 		"cls": func(kind string) string {
 			if _, ok := kindNames[kind]; ok {
 				return kind

@@ -83,8 +83,8 @@ func (s *Site) overview(*cluster.Maker) view {
 		{[2]string{"pages with a foreign tail", "صفحات ألحق بها خبر آخر"}, int64(len(hosts)), [2]string{"cut before anything is compared", "يقتطع قبل أي مقارنة"}, "maps.html", 0},
 		{[2]string{"candidate pairs", "أزواج مرشحة"}, c["candidates"], [2]string{"proposed by bands, passages, titles", "رشحتها البصمات والمقاطع والعناوين"}, "", 0},
 		{[2]string{"verified links", "روابط محققة"}, int64(len(r.Links)), [2]string{"held on the texts themselves", "ثبتت على النصين"}, "copies.html", 0},
-		{[2]string{"copy groups", "مجموعات نسخ"}, int64(groups), [2]string{fmt.Sprintf("%d pages", grouped), fmt.Sprintf("%d صفحة", grouped)}, "copies.html", 0},
-		{[2]string{"stories in several wordings", "قصص بأكثر من صياغة"}, int64(stories), [2]string{fmt.Sprintf("%d pages", told), fmt.Sprintf("%d صفحة", told)}, "stories.html", 0},
+		{[2]string{"copy groups", "مجموعات نسخ"}, int64(groups), [2]string{count(english, grouped, "page"), count(arabicUI, grouped, "page")}, "copies.html", 0},
+		{[2]string{"stories in several wordings", "قصص بأكثر من صياغة"}, int64(stories), [2]string{count(english, told, "page"), count(arabicUI, told, "page")}, "stories.html", 0},
 	}}
 	widest := int64(1)
 	for _, st := range v.Funnel {
@@ -302,7 +302,7 @@ type memberRow struct {
 	ref
 	Credit   string
 	Credits  []string
-	Delay    string // after the original
+	Delay    string // after the original, in hours
 	HasLink  bool
 	J        float64
 	In, Of   float64 // shares: of this page in the original, of the original in this page
@@ -321,7 +321,7 @@ func (s *Site) groupPage(g int) view {
 		p := &r.Pages[i]
 		m := memberRow{ref: s.ref(i), Credit: p.Credit, Credits: p.Credits[:min(len(p.Credits), 3)], Original: i == x.original, PairURL: s.pairURL(i, x.original)}
 		if at, ok := when(p.DateUsed); ok && dated && !m.Original {
-			m.Delay = fmt.Sprintf("%+.1f h", at.Sub(first).Hours())
+			m.Delay = fmt.Sprintf("%+.1f", at.Sub(first).Hours())
 		}
 		if l, ok := s.link[[2]int{min(i, x.original), max(i, x.original)}]; ok {
 			l := &r.Links[l]
@@ -339,7 +339,7 @@ func (s *Site) groupPage(g int) view {
 type binView struct {
 	Name    string
 	Title   [2]string
-	Label   string
+	Label   [2]string
 	Pairs   []pairRow
 	Groups  []groupRow
 	Stories []storyRow
@@ -373,7 +373,7 @@ func (s *Site) binList(h *histogram, n int) view {
 			v.Next = h.path(k)
 		}
 	}
-	return view{kind: "bin", title: [2]string{h.Title[0] + ": " + b.Label, h.Title[1] + ": " + b.Label}, data: v}
+	return view{kind: "bin", title: [2]string{h.Title[0] + ": " + b.Label[0], h.Title[1] + ": " + b.Label[1]}, data: v}
 }
 
 type mapRow struct {
