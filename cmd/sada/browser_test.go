@@ -507,16 +507,16 @@ func onePageOfEach(t *testing.T, dir string) []string {
 	return out
 }
 
-// demoReport is the report of the demo corpus with an evaluation.
+// demoReport is the report of the demo corpus, with rejects and an evaluation.
 func demoReport(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	gold := "../../testdata/gold.stories.tsv"
-	sada(t, "run", demo, "--out", at("run"), "-q")
-	sada(t, "run", demo, "--out", at("other"), "-q", "--threshold", "0.2")
+	sada(t, slices.Concat([]string{"run", demo}, badInputs(t, dir), []string{"--out", at("run"), "-q", "--max-rejects=-1"})...)
+	sada(t, "run", demo, "--out", at("other"), "-q", "--threshold", "0.3")
 	for name, args := range map[string][]string{
-		"sweep": {"sweep", demo, "--gold", gold, "--json"}, "worst": {"worst", gold, at("run"), "--json"}, "diff": {"diff", at("run"), at("other"), "--gold", gold, "--json"}} {
+		"sweep": {"sweep", demo, "--gold", gold, "--json"}, "worst": {"worst", gold, at("other"), "--json"}, "diff": {"diff", at("run"), at("other"), "--gold", gold, "--json"}} {
 		if err := os.WriteFile(at(name+".json"), []byte(sada(t, args...)), 0o644); err != nil {
 			t.Fatal(err)
 		}

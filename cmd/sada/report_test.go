@@ -532,6 +532,21 @@ func TestReportTellsWhatIsOpen(t *testing.T) {
 	}
 }
 
+// badInputs writes files with records that are rejected, for every common reason.
+func badInputs(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	bad := "{\"id\":\"a\",\"text\":\"نص\"}\n{\"id\":\"a\",\"text\":\"نص\"}\n{\"id\":\"a\",\"text\":\"نص آخر\"}\n{\"id\":7.5,\"text\":\"نص\"}\n{\"id\":\"b\"}\n{\"text\":\"نص\"}\n{\"id\":\"c\\u0000\",\"text\":\"نص\"}\n" +
+		"{\"id\":\"d\",\"text\":[]}\n[]\n{} {}\n{\"id\n{\"id\":\"e\",\"text\":\"\xff\xff\xff\"}\n{\"id\":\"\xff\",\"text\":\"نص\"}\n"
+	for name, content := range map[string]string{"bad.jsonl": bad, "empty.jsonl": "", "cut.parquet": "PAR1....PAR1", "wide.jsonl": "\xff\xfe{\x00"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, filepath.Join(dir, name))
+	}
+	slices.Sort(names)
+	return names
+}
+
 // Options, counts and steps have a name in Arabic, and so have the reasons of what a run of bad input rejects.
 func TestReportNamesInArabic(t *testing.T) {
 	dir := t.TempDir()
@@ -554,14 +569,7 @@ func TestReportNamesInArabic(t *testing.T) {
 	if err := os.WriteFile(at("diff.json"), object, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	bad := "{\"id\":\"a\",\"text\":\"نص\"}\n{\"id\":\"a\",\"text\":\"نص\"}\n{\"id\":\"a\",\"text\":\"نص آخر\"}\n{\"id\":7.5,\"text\":\"نص\"}\n{\"id\":\"b\"}\n{\"text\":\"نص\"}\n{\"id\":\"c\\u0000\",\"text\":\"نص\"}\n" +
-		"{\"id\":\"d\",\"text\":[]}\n[]\n{} {}\n{\"id\n{\"id\":\"e\",\"text\":\"\xff\xff\xff\"}\n{\"id\":\"\xff\",\"text\":\"نص\"}\n"
-	for name, content := range map[string]string{"bad.jsonl": bad, "empty.jsonl": "", "cut.parquet": "PAR1....PAR1", "wide.jsonl": "\xff\xfe{\x00"} {
-		if err := os.WriteFile(at(name), []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	sada(t, "run", demo, at("bad.jsonl"), at("empty.jsonl"), at("cut.parquet"), at("wide.jsonl"), "--out", at("run"), "-q", "--max-rejects=-1")
+	sada(t, slices.Concat([]string{"run", demo}, badInputs(t, dir), []string{"--out", at("run"), "-q", "--max-rejects=-1"})...)
 	sada(t, "report", at("run"), "-o", at("report"), "--diff", at("diff.json"), "-q")
 	pages := htmlPages(t, at("report"))
 	checkPages(t, pages)
