@@ -278,34 +278,57 @@ func (m *Maker) back(s *passage.Page, origin []uint32) {
 // Surfaces returns, for every term of the pages' titles, the spelling in which it stands there most
 // often, ties by bytes. The stemmer must be that of the pages' Maker.
 func Surfaces(pages []*Page, stemmer arabic.Stemmer) map[tfidf.Term]string {
-	type spelling struct {
-		term tfidf.Term
-		form string
-		n    int
-	}
-	var all []spelling
-	seen := make(map[string]int32) // spellings by what the term and the form are made from
-	var text arabic.Text
-	var stem, key []byte
+	s := NewSpellings(stemmer)
+	s.Add(pages, 1)
+	return s.Surfaces()
+}
+
+// Spellings counts how the terms of titles are spelled.
+type Spellings struct {
+	stemmer   arabic.Stemmer
+	all       []spelling
+	seen      map[string]int32 // spellings by what the term and the form are made from; -1 is no term
+	text      arabic.Text
+	stem, key []byte
+}
+
+type spelling struct {
+	term tfidf.Term
+	form string
+	n    int
+}
+
+// NewSpellings returns counts of no title. The stemmer must be that of the pages' Maker.
+func NewSpellings(stemmer arabic.Stemmer) *Spellings {
+	return &Spellings{stemmer: stemmer, seen: make(map[string]int32)}
+}
+
+// Add counts every title of the pages n times; with -1 it takes back what was counted once.
+func (s *Spellings) Add(pages []*Page, n int) {
 	for _, p := range pages {
-		text.Set(p.Title)
-		for _, token := range text.Tokens {
+		s.text.Set(p.Title)
+		for _, token := range s.text.Tokens {
 			form := p.Title[token.From:token.To]
-			key = append(append(append(key[:0], text.Norm[token.At:token.End]...), ' '), form...) // no token has a space
-			at, ok := seen[string(key)]
+			s.key = append(append(append(s.key[:0], s.text.Norm[token.At:token.End]...), ' '), form...) // no token has a space
+			at, ok := s.seen[string(s.key)]
 			if !ok {
-				at = -1 // it is no term
-				if stem = stemmer.Term(stem[:0], text.Norm[token.At:token.End]); len(stem) > 0 {
-					at = int32(len(all))
-					all = append(all, spelling{term: tfidf.TermID(stem), form: form})
+				at = -1
+				if s.stem = s.stemmer.Term(s.stem[:0], s.text.Norm[token.At:token.End]); len(s.stem) > 0 {
+					at = int32(len(s.all))
+					s.all = append(s.all, spelling{term: tfidf.TermID(s.stem), form: form})
 				}
-				seen[string(key)] = at
+				s.seen[string(s.key)] = at
 			}
 			if at >= 0 {
-				all[at].n++
+				s.all[at].n += n
 			}
 		}
 	}
+}
+
+// Surfaces returns, for every term, the spelling that was counted most often, ties by bytes.
+func (s *Spellings) Surfaces() map[tfidf.Term]string {
+	all := slices.DeleteFunc(slices.Clone(s.all), func(s spelling) bool { return s.n == 0 })
 	slices.SortFunc(all, func(a, b spelling) int { return cmp.Or(cmp.Compare(a.term, b.term), strings.Compare(a.form, b.form)) })
 	out := make(map[tfidf.Term]string)
 	most := 0

@@ -1,6 +1,8 @@
 package passage
 
 import (
+	"slices"
+
 	"sada/features/article"
 )
 
@@ -40,4 +42,12 @@ type Passage struct {
 	Cut                                  bool         // it is not part of A's main text
 	Confidence                           float64      // of the kind, in [0, 1]
 	Reasons                              []string
+}
+
+// Equal says whether two passages agree in everything.
+func (p *Passage) Equal(q *Passage) bool {
+	return p.A == q.A && p.B == q.B && p.Segment == q.Segment && p.Kind == q.Kind && p.BytesA == q.BytesA && p.BytesB == q.BytesB &&
+		p.WordsA == q.WordsA && p.WordsB == q.WordsB && p.ContainmentA == q.ContainmentA && p.ContainmentB == q.ContainmentB && p.Identity == q.Identity &&
+		p.Hosts == q.Hosts && p.Sources == q.Sources && p.Marker == q.Marker && p.Title == q.Title && p.Cut == q.Cut && p.Confidence == q.Confidence &&
+		slices.Equal(p.Reasons, q.Reasons)
 }

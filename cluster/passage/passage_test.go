@@ -2,6 +2,7 @@ package passage
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -509,4 +510,46 @@ func TestSharedTextOfTheHostsSubject(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A passage that differs in any one field is another one.
+func TestEqual(t *testing.T) {
+	base := Passage{Reasons: []string{"a"}}
+	if same := base; !base.Equal(&same) {
+		t.Fatal("a passage is not equal to itself")
+	}
+	var change func(v reflect.Value, name string, check func(name string))
+	change = func(v reflect.Value, name string, check func(name string)) {
+		old := reflect.New(v.Type()).Elem()
+		old.Set(v)
+		switch v.Kind() {
+		case reflect.Int, reflect.Int64:
+			v.SetInt(1)
+		case reflect.Uint8:
+			v.SetUint(1)
+		case reflect.Float64:
+			v.SetFloat(1)
+		case reflect.Bool:
+			v.SetBool(true)
+		case reflect.String:
+			v.SetString("b")
+		case reflect.Slice:
+			v.Set(reflect.ValueOf([]string{"b"}))
+		case reflect.Struct:
+			for i := range v.NumField() {
+				change(v.Field(i), name+"."+v.Type().Field(i).Name, check)
+			}
+			return
+		default:
+			t.Fatalf("%s: a field of kind %s", name, v.Kind())
+		}
+		check(name)
+		v.Set(old)
+	}
+	other := base
+	change(reflect.ValueOf(&other).Elem(), "Passage", func(name string) {
+		if base.Equal(&other) || other.Equal(&base) {
+			t.Errorf("another %s is not seen", name)
+		}
+	})
 }

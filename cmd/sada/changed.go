@@ -15,6 +15,7 @@ import (
 	"sada/cluster/passage"
 	"sada/cmd/internal/publish"
 	"sada/cmd/sada/internal/archive"
+	"sada/features/tfidf"
 )
 
 // extract is what a night publishes that publishes what it changed. A page is in it with all of its links
@@ -105,16 +106,6 @@ func (n *nightly) publication(ctx context.Context, a *archive.Archive, r *result
 	if err != nil {
 		return nil, err
 	}
-	var pages, stories []uint64
-	var pageOrder, storyOrder []int32
-	var group errgroup.Group
-	group.Go(func() error { pages, stories = r.digests(workers); return nil })
-	group.Go(func() error {
-		pageOrder = ascending(len(r.Pages), func(i int32) string { return r.Pages[i].ID })
-		storyOrder = ascending(len(r.told.Groups), func(i int32) string { return r.told.Groups[i].ID })
-		return nil
-	})
-	_ = group.Wait()         // no goroutine returns an error
 	var told []archive.IDRow // that were there
 	for _, row := range n.old.IDs {
 		if row.Kind == archive.Story {
@@ -127,9 +118,9 @@ func (n *nightly) publication(ctx context.Context, a *archive.Archive, r *result
 	night := n.old.Generation + 1
 	now := &journal{deleted: n.deleted}
 	x := &extract{base: n.old.Generation}
-	if was == nil {
-		was = new(journal) // of which nothing can be held to
-		x = nil
+	known := was != nil && n.was != nil
+	if was == nil { // of which nothing can be held to
+		was, x = new(journal), nil
 	} else {
 		x.content = was.hash()
 	}
@@ -142,8 +133,24 @@ func (n *nightly) publication(ctx context.Context, a *archive.Archive, r *result
 	} else if x != nil {
 		now.content = x.content
 	}
-	now.pages = joined(was.pages, pages, pageOrder, night, func(i int) string { return n.old.Pages[i].Page.ID }, func(i int32) string { return r.Pages[i].ID })
-	now.stories = joined(was.stories, stories, storyOrder, night, func(i int) string { return told[i].ID }, func(i int32) string { return r.told.Groups[i].ID })
+	var pages, stories lineage
+	var group errgroup.Group
+	group.Go(func() error {
+		pages = follow(len(was.pages), len(r.Pages), func(i int32) string { return n.old.Pages[i].Page.ID }, func(i int32) string { return r.Pages[i].ID })
+		return nil
+	})
+	group.Go(func() error {
+		stories = follow(len(was.stories), len(r.Stories), func(i int32) string { return told[i].ID }, func(i int32) string { return r.told.Groups[i].ID })
+		return nil
+	})
+	ofPages, ofStories := whole(len(r.Pages)), whole(len(r.Stories))
+	if known {
+		ofPages, ofStories = n.touched(r)
+	}
+	_ = group.Wait() // no goroutine returns an error
+	hashedPages, hashedStories := r.digests(ofPages, ofStories, workers)
+	now.pages = pages.marks(was.pages, ofPages, hashedPages, night)
+	now.stories = stories.marks(was.stories, ofStories, hashedStories, night)
 	r.content = now.hash()
 	n.journal = now.rows(night)
 	if x == nil || x.content == "" {
@@ -153,14 +160,80 @@ func (n *nightly) publication(ctx context.Context, a *archive.Archive, r *result
 		x.deleted = append(x.deleted, publish.Deleted{ID: id})
 	}
 	x.pages, x.stories = make([]bool, len(r.Pages)), make([]bool, len(r.Stories))
-	for at, i := range pageOrder {
+	for at, i := range pages.order {
 		x.pages[i] = now.pages[at].generation == night
 	}
-	for at, i := range storyOrder {
+	for at, i := range stories.order {
 		x.stories[i] = now.stories[at].generation == night
 	}
 	x.reach(r)
 	return x, nil
+}
+
+// touched says of which pages and stories the rows may be others than before the night. Those of all others are what
+// they were: groups and stories of the same pages keep their IDs.
+func (n *nightly) touched(r *results) (pages, stories []bool) {
+	pages, stories = slices.Clone(n.change.Pages), slices.Clone(n.change.Retold)
+	for i, s := range r.StoryOf { // the headline of a story is in the rows of its pages
+		pages[i] = pages[i] || stories[s]
+	}
+	n.newLinks(r, pages)
+	n.newPassages(r, pages)
+	for i := range stories {
+		stories[i] = stories[i] || len(r.respelled) > 0 && slices.ContainsFunc(r.Stories[i].Labels, func(t tfidf.Term) bool { return r.respelled[t] })
+	}
+	return pages, stories
+}
+
+// newLinks adds the pages whose links are others than before. Pages keep their order, so both lists have the same one.
+func (n *nightly) newLinks(r *results, pages []bool) {
+	now := r.Links
+	for i := range n.was.Verified {
+		l := n.was.Verified[i].Link
+		if l.Kind == "" || n.change.Moved[l.A] < 0 {
+			continue
+		}
+		l.A, l.B = int(n.change.Moved[l.A]), int(n.change.Moved[l.B])
+		for len(now) > 0 && (now[0].A < l.A || now[0].A == l.A && now[0].B < l.B) {
+			pages[now[0].A], now = true, now[1:]
+		}
+		if len(now) > 0 && now[0] == l {
+			now = now[1:]
+		} else {
+			pages[l.A] = true
+		}
+	}
+	for _, l := range now {
+		pages[l.A] = true
+	}
+}
+
+// newPassages adds the pages whose passages are others than before.
+func (n *nightly) newPassages(r *results, pages []bool) {
+	now := r.Passages
+	lists := [...][]passage.Row[passage.Passage]{n.was.Found, n.was.Related}
+	for i, from := range n.change.From {
+		for k := range lists {
+			for len(lists[k]) > 0 && lists[k][0].Page <= from {
+				row := &lists[k][0]
+				if lists[k] = lists[k][1:]; row.Page < from { // of a page that is gone
+					continue
+				}
+				was := row.Of
+				if was.A = i; was.B >= 0 {
+					was.B = int(n.change.Moved[was.B])
+				}
+				if len(now) > 0 && now[0].A == i && was.Equal(&now[0]) && (row.Of.B < 0) == (was.B < 0) {
+					now = now[1:]
+				} else {
+					pages[i] = true
+				}
+			}
+		}
+		for ; len(now) > 0 && now[0].A == i; now = now[1:] {
+			pages[i] = true
+		}
+	}
 }
 
 // reach adds the pages whose story or copy group another one merged into, which gives it another alias, and the stories of all
@@ -180,34 +253,62 @@ func (x *extract) reach(r *results) {
 	}
 }
 
-// ascending numbers n things by their distinct IDs.
-func ascending(n int, id func(i int32) string) []int32 {
-	order := make([]int32, n)
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortFunc(order, func(i, j int32) int { return strings.Compare(id(i), id(j)) })
-	return order
+// lineage joins things that were there with those that are there now, by their distinct IDs.
+type lineage struct {
+	order []int32 // those of now, by ID
+	from  []int32 // of each of those: which it was, -1 for a new one
 }
 
-// joined joins what was published, in the order of IDs, with the hashes of what is there now.
-func joined(was []mark, hashes []uint64, order []int32, night int, oldID func(int) string, id func(int32) string) []mark {
-	out := make([]mark, len(order))
-	at := 0
-	for n, i := range order {
-		for at < len(was) && oldID(at) < id(i) {
-			at++
+// follow makes a lineage of things that were numbered by ID and others in any order.
+func follow(was, is int, oldID, id func(i int32) string) lineage {
+	numbers := make(map[string]int32, was)
+	for i := range int32(was) {
+		numbers[oldID(i)] = i
+	}
+	stays, fresh := slices.Repeat([]int32{-1}, was), []int32(nil)
+	for i := range int32(is) {
+		if old, ok := numbers[id(i)]; ok {
+			stays[old] = i
+		} else {
+			fresh = append(fresh, i)
 		}
-		out[n] = mark{hashes[i], night}
-		if at < len(was) && was[at].hash == hashes[i] && oldID(at) == id(i) {
-			out[n] = was[at]
+	}
+	slices.SortFunc(fresh, func(i, j int32) int { return strings.Compare(id(i), id(j)) })
+	l := lineage{make([]int32, 0, is), make([]int32, 0, is)}
+	for old, i := range stays {
+		if i < 0 {
+			continue
+		}
+		for len(fresh) > 0 && id(fresh[0]) < id(i) {
+			l.order, l.from, fresh = append(l.order, fresh[0]), append(l.from, -1), fresh[1:]
+		}
+		l.order, l.from = append(l.order, i), append(l.from, int32(old))
+	}
+	for _, i := range fresh {
+		l.order, l.from = append(l.order, i), append(l.from, -1)
+	}
+	return l
+}
+
+// marks gives what is published now, by ID. Only touched things have a hash.
+func (l lineage) marks(was []mark, touched []bool, hashes []uint64, night int) []mark {
+	out := make([]mark, len(l.order))
+	for at, i := range l.order {
+		from := l.from[at]
+		if from >= 0 && (!touched[i] || was[from].hash == hashes[i]) {
+			out[at] = was[from]
+		} else {
+			out[at] = mark{hashes[i], night}
 		}
 	}
 	return out
 }
 
-// digests gives a hash of what is published of every page, and of every story.
-func (r *results) digests(workers int) (pages, stories []uint64) {
+// whole says yes to all of n things.
+func whole(n int) []bool { return slices.Repeat([]bool{true}, n) }
+
+// digests gives a hash of what is published of every page, and of every story, that is asked for.
+func (r *results) digests(ofPages, ofStories []bool, workers int) (pages, stories []uint64) {
 	pages, stories = make([]uint64, len(r.Pages)), make([]uint64, len(r.Stories))
 	var group errgroup.Group
 	group.SetLimit(workers)
@@ -218,9 +319,18 @@ func (r *results) digests(workers int) (pages, stories []uint64) {
 			link, _ := slices.BinarySearchFunc(r.Links, from, func(l copies.Link, i int) int { return cmp.Compare(l.A, i) })
 			stretch, _ := slices.BinarySearchFunc(r.Passages, from, func(p passage.Passage, i int) int { return cmp.Compare(p.A, i) })
 			for i := from; i < min(from+block, len(pages)); i++ {
+				if !ofPages[i] {
+					continue
+				}
 				row := r.page(i)
 				d.Page(&row)
 				d.Text(r.Pages[r.Stories[r.StoryOf[i]].Headline].Title)
+				for link < len(r.Links) && r.Links[link].A < i {
+					link++
+				}
+				for stretch < len(r.Passages) && r.Passages[stretch].A < i {
+					stretch++
+				}
 				for ; link < len(r.Links) && r.Links[link].A == i; link++ {
 					l := publish.NewLink(&r.Links[link], r.Pages[i].ID, r.Pages[r.Links[link].B].ID)
 					d.Link(&l)
@@ -238,6 +348,9 @@ func (r *results) digests(workers int) (pages, stories []uint64) {
 		group.Go(func() error {
 			var d publish.Digest
 			for n := from; n < min(from+block, len(stories)); n++ {
+				if !ofStories[n] {
+					continue
+				}
 				row := publish.NewStory(r.Result, n, r.told, r.groups, r.surfaces)
 				d.Story(&row)
 				stories[n] = d.Sum()

@@ -152,6 +152,8 @@ type nightly struct {
 	counts  map[string]int64
 	records map[string]origin
 	same    bool                   // nothing is new
+	was     *cluster.Tables        // what the clustering knew before this night, nil if it did not, as change is then
+	change  *cluster.Change        // what this night changed of it
 	now     *cluster.Known         // what the clustering knows with this night
 	journal []archive.PublishedRow // what is published with this night
 }
@@ -445,8 +447,11 @@ func (n *nightly) cluster(ctx context.Context, a *archive.Archive, o cluster.Opt
 			}
 		}
 	}
-	res, now, _, err := cluster.Grow(known, night, o, time.Now)
+	res, now, change, err := cluster.Grow(known, night, o, time.Now)
 	n.now = now
+	if tables != nil {
+		n.was, n.change = tables, change
+	}
 	return res, err
 }
 
@@ -469,6 +474,14 @@ func (n *nightly) assigned(anew bool, run func(cluster.Options) (*cluster.Result
 		name = fmt.Sprint(night)
 	}
 	was := assigned{night: night, name: name, deleted: n.deleted, counts: n.counts}
+	if n.old.Generation > 0 {
+		was.came = n.changed
+		for i := range n.old.Pages {
+			if page := n.old.Pages[i].Page; n.gone[page.ID] {
+				was.went = append(was.went, page)
+			}
+		}
+	}
 	var weights *cluster.Weights
 	if n.old.Docs > 0 && !anew {
 		table, err := tfidf.NewTable(n.old.Docs, n.old.Terms)

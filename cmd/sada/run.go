@@ -543,8 +543,9 @@ type results struct {
 	*cluster.Result
 	published map[string]*string
 	surfaces  map[tfidf.Term]string
-	groups    *identity.State // of the copy groups, in the order of Copies
-	told      *identity.State // of the stories, in the order of Stories
+	respelled map[tfidf.Term]bool // terms whose surface is another one than before the night
+	groups    *identity.State     // of the copy groups, in the order of Copies
+	told      *identity.State     // of the stories, in the order of Stories
 	changes   []publish.Change
 	content   string            // of everything that a night would publish, hashed
 	shown     *extract          // what of it is published; nil is all
@@ -558,6 +559,7 @@ type assigned struct {
 	night           int    // the number of the night that is being made
 	name            string // of it, the same whenever it is made again
 	deleted         []string
+	came, went      []*cluster.Page // since the night before, if there was one
 	// changes, if they are given, are those of this night, which was made before.
 	changes []publish.Change
 	counts  map[string]int64 // for the manifest
@@ -583,7 +585,14 @@ func newResults(res *cluster.Result, in *input, old assigned) (*results, error) 
 	events := make([][]identity.Event, len(kinds))
 	var group errgroup.Group
 	group.Go(func() error {
-		r.surfaces = cluster.Surfaces(res.Pages, in.stemmer)
+		spellings := cluster.NewSpellings(in.stemmer)
+		spellings.Add(res.Pages, 1)
+		r.surfaces = spellings.Surfaces()
+		if len(old.came)+len(old.went) > 0 {
+			spellings.Add(old.came, -1)
+			spellings.Add(old.went, 1)
+			r.respelled = differing(r.surfaces, spellings.Surfaces())
+		}
 		return nil
 	})
 	for i, kind := range kinds {
@@ -608,6 +617,22 @@ func newResults(res *cluster.Result, in *input, old assigned) (*results, error) 
 		r.changes = old.changes
 	}
 	return r, nil
+}
+
+// differing gives the terms that two maps have different surfaces of, or one has none.
+func differing(a, b map[tfidf.Term]string) map[tfidf.Term]bool {
+	out := make(map[tfidf.Term]bool)
+	for term, surface := range a {
+		if b[term] != surface {
+			out[term] = true
+		}
+	}
+	for term := range b {
+		if a[term] == "" {
+			out[term] = true
+		}
+	}
+	return out
 }
 
 // noState is what a run without a state knows of earlier nights.
