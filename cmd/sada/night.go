@@ -552,7 +552,7 @@ func ofKind[T any](rows []T, kind string, of func(*T) string) []T {
 // next gives the generation that the night makes.
 func (n *nightly) next(r *results, was assigned) *archive.Next {
 	next := &archive.Next{Base: n.old.Generation, Program: version(), Deleted: n.deleted, Inputs: n.inputs, Known: n.now.Tables(),
-		Derived: []archive.Derived{archive.DerivePublished(n.journal)}}
+		Published: n.journal}
 	for _, p := range n.changed {
 		row := archive.PageRow{Page: p, Hash: contentHash(n.records[p.ID].hash)}
 		if at := r.published[p.ID]; at != nil {

@@ -120,9 +120,11 @@ type Next struct {
 	Deleted []string  // IDs of pages that are no longer there, in any order; unknown ones do no harm
 	Inputs  []string  // hashes of what was read, in any order
 	Derived []Derived // further tables, distinct names
-	// Known is what the clustering knows of the pages, which [Known] reads; nil for nothing. Runs of postings that
-	// the same archive has read are not written again.
-	Known *cluster.Tables
+	// Published is what was published, in the order of the kinds, which [Published] reads; nil for nothing. Known is
+	// what the clustering knows of the pages, which [Known] reads; nil for nothing. Of runs of postings and of arrays
+	// that the same archive has read, only what is new is written.
+	Published []PublishedRow
+	Known     *cluster.Tables
 }
 
 // Derived is a table that the caller defines: what can be worked out again from the pages, and is kept
@@ -148,6 +150,9 @@ type Archive struct {
 	mu    sync.Mutex
 	views []Mapped                  // what was read and is in use
 	runs  map[*inverted.Posting]Run // that were read, by their first posting
+	// What was read of arrays: their rows by name, and the strings that they have numbers of.
+	arrays map[string]held
+	texts  []string
 
 	maxSegments int
 }
@@ -163,7 +168,7 @@ func Open(dir string, o Options) (*Archive, error) {
 	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 || strconv.IntSize != 64 {
 		return nil, errors.New("the files of a state are read as memory, which takes a little-endian machine of 64 bits")
 	}
-	a := &Archive{dir: dir, fs: o.FS, runs: make(map[*inverted.Posting]Run), maxSegments: maxSegments}
+	a := &Archive{dir: dir, fs: o.FS, runs: make(map[*inverted.Posting]Run), arrays: make(map[string]held), maxSegments: maxSegments}
 	if a.fs == nil {
 		a.fs = OS{}
 	}

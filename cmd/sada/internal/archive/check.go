@@ -152,7 +152,7 @@ func (v *verifier) generation(ctx context.Context, n int, at marker) (verified, 
 			}
 			v.files[info] = d
 		}
-		if d != nil && !(isRun(d.File) && d.What == missing) { // without a run, the next night takes longer
+		if d != nil && !gone(d) { // without it, the next night takes longer
 			g.damage = append(g.damage, d)
 		}
 	}
@@ -160,7 +160,10 @@ func (v *verifier) generation(ctx context.Context, n int, at marker) (verified, 
 		if err := g.add(v.a.contents(ctx, m)); err != nil {
 			return g, err
 		}
-		return g, g.add(v.runs(ctx, m))
+		if err := g.add(v.runs(ctx, m)); err != nil {
+			return g, err
+		}
+		return g, g.add(v.arrays(ctx, m))
 	}
 	if len(g.damage) > 0 && n != at.generation {
 		// A Prune may have removed it while it was looked at.
@@ -180,6 +183,27 @@ func (v *verifier) runs(ctx context.Context, m *Manifest) error {
 		err := v.a.checkRun(ctx, r)
 		if d := new(Damage); errors.As(err, &d) {
 			v.files[r.FileInfo] = d
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// arrays reads the arrays of a generation that are there.
+func (v *verifier) arrays(ctx context.Context, m *Manifest) error {
+	for _, x := range m.Arrays {
+		width, ok := widths[x.Name]
+		if !ok || slices.ContainsFunc(x.files(), func(f FileInfo) bool { return v.files[f] != nil }) { // of a later program, or missing
+			continue
+		}
+		err := ctx.Err()
+		if err == nil {
+			_, err = v.a.readArray(m, x.Name, width)
+		}
+		if d := new(Damage); errors.As(err, &d) {
+			v.files[x.files()[len(x.Deltas)]] = d
 		}
 		if err != nil {
 			return err

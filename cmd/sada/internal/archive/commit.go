@@ -153,7 +153,7 @@ func (a *Archive) write(ctx context.Context, next *Next, before *Manifest, pages
 	m.Nights = append(slices.Clone(before.Nights), night)
 
 	folder := generationName(m.Generation)
-	for _, name := range []string{segmentsName, runsName, folder} {
+	for _, name := range []string{segmentsName, runsName, arraysName, folder} {
 		if err := a.fs.MkdirAll(a.path(name)); err != nil {
 			return "", err
 		}
@@ -165,11 +165,19 @@ func (a *Archive) write(ctx context.Context, next *Next, before *Manifest, pages
 		return "", err
 	}
 	derived := slices.Clone(next.Derived)
+	var arrays []written
 	if next.Known != nil {
-		derived = append(derived, deriveKnown(next.Known)...)
+		arrays = knownArrays(next.Known, a.texts)
 		if err := a.writeRuns(ctx, m, before, next.Known); err != nil {
 			return "", err
 		}
+	}
+	if next.Published != nil {
+		table, marks := publishedParts(next.Published)
+		derived, arrays = append(derived, table), append(arrays, marks)
+	}
+	if err := a.writeArrays(ctx, m, before, arrays); err != nil {
+		return "", err
 	}
 	if err := a.writeTables(m, &next.Tables, derived); err != nil {
 		return "", err
@@ -185,7 +193,7 @@ func (a *Archive) write(ctx context.Context, next *Next, before *Manifest, pages
 	if err != nil {
 		return "", err
 	}
-	for _, name := range []string{segmentsName, runsName, folder, ""} {
+	for _, name := range []string{segmentsName, runsName, arraysName, folder, ""} {
 		if err := a.fs.SyncDir(a.path(name)); err != nil {
 			return "", err
 		}

@@ -21,11 +21,11 @@ func TestFormat(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, row := range map[string]any{"segments": pageRow{}, groupsTable: GroupRow{}, idsTable: IDRow{}, aliasesTable: AliasRow{}, changesTable: ChangeRow{}, termsTable: termRow{},
-		publishedTable: PublishedRow{}, knownTable: knownRow{}, knownPagesTable: knownPageRow{}, knownPartsTable: knownPartRow{}, knownMainTable: knownMainRow{},
-		knownFrequencyTable: frequencyRow{}, knownRecurringTable: recurringRow{}, knownAlignedTable: alignedRow{}, knownEmptyTable: coupleRow{},
-		knownCandidatesTable: candidateRow{}, knownFoundTable: passageRow{}, knownFragmentsTable: fragmentRow{}, knownVerifiedTable: verifiedRow{},
-		knownStoriesTable: storiesRow{}, knownFitsTable: fitRow{}, knownGroupsTable: knownGroupRow{}, knownToldTable: toldRow{}, knownSuggestedTable: suggestedRow{},
-		knownLinksTable: linkRow{}, knownLabelledTable: termRow{}, runsName: inverted.Posting{}} {
+		publishedTable: PublishedRow{}, publishedArray: markRow{}, knownArray: knownRow{}, knownPagesArray: knownPageRow{}, knownPartsArray: knownPartRow{}, knownMainArray: knownMainRow{},
+		knownFrequencyArray: frequencyRow{}, knownRecurringArray: recurringRow{}, knownAlignedArray: alignedRow{}, knownEmptyArray: coupleRow{},
+		knownCandidatesArray: candidateRow{}, knownFoundArray: passageRow{}, knownFragmentsArray: fragmentRow{}, knownVerifiedArray: verifiedRow{},
+		knownFitsArray: fitRow{}, knownGroupsArray: knownGroupRow{}, knownToldArray: toldRow{}, knownLabelsArray: labelRow{}, knownSuggestedArray: suggestedRow{},
+		knownLinksArray: linkRow{}, knownLabelledArray: labelledRow{}, knownTextsArray: endRow{}, runsName: inverted.Posting{}} {
 		_, section, ok := strings.Cut(string(b), "\n## "+name+"\n")
 		if !ok {
 			t.Errorf("format.md has no section %s", name)
@@ -41,14 +41,14 @@ func TestFormat(t *testing.T) {
 		var want []string
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(row)) {
 			if !f.Anonymous && f.IsExported() {
-				want = append(want, cmp.Or(fieldName(f, "parquet"), strings.ToLower(f.Name))+": "+typeName(f.Type))
+				want = append(want, cmp.Or(fieldName(f, "parquet"), fieldName(f, "array"), strings.ToLower(f.Name))+": "+typeName(f.Type))
 			}
 		}
 		if d := gocmp.Diff(want, got); d != "" {
 			t.Errorf("%s: types (-), format.md (+)\n%s", name, d)
 		}
 	}
-	for _, name := range []string{knownRelatedTable, knownProposedTable, knownClosedTable} { // with the fields of another
+	for _, name := range []string{knownRelatedArray, knownProposedArray, knownClosedArray, knownTextArray} { // with the fields of another
 		if !strings.Contains(string(b), "\n## "+name+"\n") {
 			t.Errorf("format.md has no section %s", name)
 		}
@@ -56,7 +56,7 @@ func TestFormat(t *testing.T) {
 	for _, of := range []struct {
 		row any
 		tag string
-	}{{rangeRow{}, "parquet"}, {partRow{}, "parquet"}, {proposalRow{}, "parquet"}, {Manifest{}, "json"}, {Run{}, "json"}, {Night{}, "json"}, {FileInfo{}, "json"}} {
+	}{{rangeRow{}, "array"}, {placeRow{}, "array"}, {Array{}, "json"}, {partRow{}, "parquet"}, {proposalRow{}, "parquet"}, {Manifest{}, "json"}, {Run{}, "json"}, {Night{}, "json"}, {FileInfo{}, "json"}} {
 		for f := range reflect.TypeOf(of.row).Fields() {
 			if name := fieldName(f, of.tag); name != "" && !strings.Contains(string(b), "`"+name+"`") {
 				t.Errorf("format.md does not name %s of %T", name, of.row)
@@ -71,6 +71,9 @@ func fieldName(f reflect.StructField, tag string) string {
 }
 
 func typeName(t reflect.Type) string {
+	if t == reflect.TypeFor[text]() {
+		return "text"
+	}
 	switch t.Kind() {
 	case reflect.String:
 		return "string"
@@ -95,4 +98,25 @@ func typeName(t reflect.Type) string {
 		return strings.TrimSuffix(t.Name(), "Row")
 	}
 	return "time or null"
+}
+
+// A row of an array is written as memory: between its fields there is nothing, which would be left as it was.
+func TestWidths(t *testing.T) {
+	for _, row := range []any{knownRow{}, placeRow{}, knownPageRow{}, knownPartRow{}, knownMainRow{}, frequencyRow{}, recurringRow{}, alignedRow{}, coupleRow{}, candidateRow{},
+		passageRow{}, fragmentRow{}, verifiedRow{}, fitRow{}, knownGroupRow{}, toldRow{}, labelRow{}, suggestedRow{}, linkRow{}, labelledRow{}, endRow{}, markRow{}} {
+		if n := int(reflect.TypeOf(row).Size()); n != filled(reflect.TypeOf(row)) {
+			t.Errorf("%T takes %d bytes, and its fields %d", row, n, filled(reflect.TypeOf(row)))
+		}
+	}
+}
+
+func filled(t reflect.Type) int {
+	if t.Kind() != reflect.Struct {
+		return int(t.Size())
+	}
+	n := 0
+	for f := range t.Fields() {
+		n += filled(f.Type)
+	}
+	return n
 }

@@ -4,364 +4,524 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
+	"unsafe"
 
 	"sada/cluster"
 	"sada/cluster/copies"
 	"sada/cluster/lsh"
 	"sada/cluster/passage"
+	"sada/cluster/story"
 	"sada/features/article"
+	"sada/features/tfidf"
 )
 
-// The names of the tables of a [cluster.Tables].
+// The names of the arrays of a [cluster.Tables].
 const (
-	knownTable           = "known"
-	knownPagesTable      = "known_pages"
-	knownPartsTable      = "known_parts"
-	knownMainTable       = "known_main"
-	knownFrequencyTable  = "known_frequency"
-	knownRecurringTable  = "known_recurring"
-	knownAlignedTable    = "known_aligned"
-	knownEmptyTable      = "known_empty"
-	knownCandidatesTable = "known_candidates"
-	knownFoundTable      = "known_found"
-	knownRelatedTable    = "known_related"
-	knownFragmentsTable  = "known_fragments"
-	knownProposedTable   = "known_proposed"
-	knownVerifiedTable   = "known_verified"
+	knownArray           = "known"
+	knownPagesArray      = "known_pages"
+	knownPartsArray      = "known_parts"
+	knownMainArray       = "known_main"
+	knownFrequencyArray  = "known_frequency"
+	knownRecurringArray  = "known_recurring"
+	knownAlignedArray    = "known_aligned"
+	knownEmptyArray      = "known_empty"
+	knownCandidatesArray = "known_candidates"
+	knownFoundArray      = "known_found"
+	knownRelatedArray    = "known_related"
+	knownFragmentsArray  = "known_fragments"
+	knownProposedArray   = "known_proposed"
+	knownVerifiedArray   = "known_verified"
+	knownFitsArray       = "known_fits"
+	knownGroupsArray     = "known_groups"
+	knownToldArray       = "known_told"
+	knownLabelsArray     = "known_labels"
+	knownSuggestedArray  = "known_suggested"
+	knownLinksArray      = "known_links"
+	knownClosedArray     = "known_closed"
+	knownLabelledArray   = "known_labelled"
+	knownTextArray       = "known_text"
+	knownTextsArray      = "known_texts"
 )
+
+// widths are the bytes of a row of each array. No row has room between its fields.
+var widths = map[string]int{
+	knownArray: width[knownRow](), knownPagesArray: width[knownPageRow](), knownPartsArray: width[knownPartRow](), knownMainArray: width[knownMainRow](),
+	knownFrequencyArray: width[frequencyRow](), knownRecurringArray: width[recurringRow](), knownAlignedArray: width[alignedRow](), knownEmptyArray: width[coupleRow](),
+	knownCandidatesArray: width[candidateRow](), knownFoundArray: width[passageRow](), knownRelatedArray: width[passageRow](), knownFragmentsArray: width[fragmentRow](),
+	knownProposedArray: width[coupleRow](), knownVerifiedArray: width[verifiedRow](), knownFitsArray: width[fitRow](), knownGroupsArray: width[knownGroupRow](),
+	knownToldArray: width[toldRow](), knownLabelsArray: width[labelRow](), knownSuggestedArray: width[suggestedRow](), knownLinksArray: width[linkRow](),
+	knownClosedArray: width[linkRow](), knownLabelledArray: width[labelledRow](), knownTextArray: 1, knownTextsArray: width[endRow](), publishedArray: width[markRow](),
+}
+
+func width[T any]() int { return int(unsafe.Sizeof(*new(T))) }
 
 // knownRow is the one row of what is no table.
 type knownRow struct {
-	Documents uint32 `parquet:"documents"`
-	Hits      int64  `parquet:"hits"`
+	Documents  int64  `array:"documents"`
+	Hits       int64  `array:"hits"`
+	LabelledOn int64  `array:"labelled_on"`
+	Undated    uint32 `array:"undated"`
+	Terms      text   `array:"terms"`
 }
 
 type rangeRow struct {
-	From int64 `parquet:"from"`
-	To   int64 `parquet:"to"`
+	From int32 `array:"from"`
+	To   int32 `array:"to"`
+}
+
+// placeRow is an article part.
+type placeRow struct {
+	Kind    text  `array:"kind"`
+	From    int32 `array:"from"`
+	To      int32 `array:"to"`
+	Page    text  `array:"page"`
+	Segment text  `array:"segment"`
 }
 
 type knownPageRow struct {
-	Document uint32   `parquet:"document"`
-	Own      rangeRow `parquet:"own"`
-	End      int64    `parquet:"end"`
-	Title    uint64   `parquet:"title"`
-	Sum      uint64   `parquet:"sum"`
-	First    int32    `parquet:"first"`
-	Text     int32    `parquet:"text"`
+	Document uint32   `array:"document"`
+	Own      rangeRow `array:"own"`
+	End      int32    `array:"end"`
+	First    int32    `array:"first"`
+	Text     int32    `array:"text"`
+	Title    uint64   `array:"title"`
+	Sum      uint64   `array:"sum"`
 }
 
 type knownPartRow struct {
-	Page int32   `parquet:"page"`
-	Part partRow `parquet:"part"`
+	Page int32    `array:"page"`
+	Part placeRow `array:"part"`
 }
 
 type knownMainRow struct {
-	Page  int32    `parquet:"page"`
-	Words rangeRow `parquet:"words"`
+	Page  int32    `array:"page"`
+	Words rangeRow `array:"words"`
 }
 
 type frequencyRow struct {
-	Cell int64  `parquet:"cell"`
-	Docs uint32 `parquet:"docs"`
+	Cell uint32 `array:"cell"`
+	Docs uint32 `array:"docs"`
 }
 
 type recurringRow struct {
-	Hash  uint64 `parquet:"hash"`
-	Pages int32  `parquet:"pages"`
+	Hash  uint64 `array:"hash"`
+	Pages int64  `array:"pages"`
 }
 
 type alignedRow struct {
-	A       int32    `parquet:"a"`
-	B       int32    `parquet:"b"`
-	WordsA  rangeRow `parquet:"words_a"`
-	WordsB  rangeRow `parquet:"words_b"`
-	Anchors int64    `parquet:"anchors"`
-	Equal   int64    `parquet:"equal"`
+	A       int32    `array:"a"`
+	B       int32    `array:"b"`
+	WordsA  rangeRow `array:"words_a"`
+	WordsB  rangeRow `array:"words_b"`
+	Anchors int32    `array:"anchors"`
+	Equal   int32    `array:"equal"`
 }
 
 type coupleRow struct {
-	A uint32 `parquet:"a"`
-	B uint32 `parquet:"b"`
+	A uint32 `array:"a"`
+	B uint32 `array:"b"`
 }
 
 type candidateRow struct {
-	Page   int32    `parquet:"page"`
-	Other  int32    `parquet:"other"`
-	Here   rangeRow `parquet:"here"`
-	There  rangeRow `parquet:"there"`
-	Equal  int64    `parquet:"equal"`
-	Own    bool     `parquet:"own"`
-	Anchor uint64   `parquet:"anchor"`
+	Page   int32    `array:"page"`
+	Other  int32    `array:"other"`
+	Here   rangeRow `array:"here"`
+	There  rangeRow `array:"there"`
+	Equal  int32    `array:"equal"`
+	Own    uint32   `array:"own"`
+	Anchor uint64   `array:"anchor"`
 }
 
 type passageRow struct {
-	Page         int32    `parquet:"page"`
-	A            int64    `parquet:"a"`
-	B            int64    `parquet:"b"`
-	Segment      string   `parquet:"segment"`
-	Kind         string   `parquet:"kind,dict"`
-	BytesA       partRow  `parquet:"bytes_a"`
-	BytesB       partRow  `parquet:"bytes_b"`
-	WordsA       rangeRow `parquet:"words_a"`
-	WordsB       rangeRow `parquet:"words_b"`
-	ContainmentA float64  `parquet:"containment_a"`
-	ContainmentB float64  `parquet:"containment_b"`
-	Identity     float64  `parquet:"identity"`
-	Hosts        int64    `parquet:"hosts"`
-	Sources      int64    `parquet:"sources"`
-	Marker       partRow  `parquet:"marker"`
-	Title        partRow  `parquet:"title"`
-	Cut          bool     `parquet:"cut"`
-	Confidence   float64  `parquet:"confidence"`
-	Reasons      []string `parquet:"reasons,list"`
+	Page         int32    `array:"page"`
+	A            int32    `array:"a"`
+	B            int32    `array:"b"`
+	Segment      text     `array:"segment"`
+	Kind         text     `array:"kind"`
+	BytesA       placeRow `array:"bytes_a"`
+	BytesB       placeRow `array:"bytes_b"`
+	WordsA       rangeRow `array:"words_a"`
+	WordsB       rangeRow `array:"words_b"`
+	Marker       placeRow `array:"marker"`
+	Title        placeRow `array:"title"`
+	Reasons      text     `array:"reasons"`
+	Hosts        int64    `array:"hosts"`
+	Sources      int32    `array:"sources"`
+	Cut          uint32   `array:"cut"`
+	ContainmentA float64  `array:"containment_a"`
+	ContainmentB float64  `array:"containment_b"`
+	Identity     float64  `array:"identity"`
+	Confidence   float64  `array:"confidence"`
 }
 
 type fragmentRow struct {
-	Page  int32    `parquet:"page"`
-	Bytes rangeRow `parquet:"bytes"`
-	Text  int32    `parquet:"text"`
+	Page  int32    `array:"page"`
+	Bytes rangeRow `array:"bytes"`
+	Text  int32    `array:"text"`
 }
 
 type verifiedRow struct {
-	A            int64   `parquet:"a"`
-	B            int64   `parquet:"b"`
-	Via          string  `parquet:"via,dict"`
-	WordsA       int64   `parquet:"words_a"`
-	WordsB       int64   `parquet:"words_b"`
-	Equal        int64   `parquet:"equal"`
-	Kind         string  `parquet:"kind,dict"`
-	Jaccard      float64 `parquet:"jaccard"`
-	ContainmentA float64 `parquet:"containment_a"`
-	ContainmentB float64 `parquet:"containment_b"`
-	CoverA       float64 `parquet:"cover_a"`
-	CoverB       float64 `parquet:"cover_b"`
-	LinkVia      string  `parquet:"link_via,dict"`
+	A            int32   `array:"a"`
+	B            int32   `array:"b"`
+	Via          text    `array:"via"`
+	WordsA       int32   `array:"words_a"`
+	WordsB       int32   `array:"words_b"`
+	Equal        int32   `array:"equal"`
+	Kind         text    `array:"kind"`
+	LinkVia      text    `array:"link_via"`
+	Jaccard      float64 `array:"jaccard"`
+	ContainmentA float64 `array:"containment_a"`
+	ContainmentB float64 `array:"containment_b"`
+	CoverA       float64 `array:"cover_a"`
+	CoverB       float64 `array:"cover_b"`
 }
 
-func ranged(from, to int) rangeRow { return rangeRow{int64(from), int64(to)} }
+type fitRow struct {
+	Group      int32   `array:"group"`
+	Next       int32   `array:"next"`
+	Confidence float64 `array:"confidence"`
+	Margin     float64 `array:"margin"`
+}
+
+type knownGroupRow struct {
+	Original int32 `array:"original"`
+	Story    int32 `array:"story"`
+}
+
+type toldRow struct {
+	Headline int32   `array:"headline"`
+	Labels   uint32  `array:"labels"`
+	Density  float64 `array:"density"`
+}
+
+type labelRow struct {
+	Term uint64 `array:"term"`
+}
+
+type suggestedRow struct {
+	Story      int32   `array:"story"`
+	Other      int32   `array:"other"`
+	Similarity float64 `array:"similarity"`
+}
+
+type linkRow struct {
+	A      int32   `array:"a"`
+	B      int32   `array:"b"`
+	Cosine float32 `array:"cosine"`
+	Weight float32 `array:"weight"`
+}
+
+type labelledRow struct {
+	Term uint64 `array:"term"`
+	Docs uint64 `array:"docs"`
+}
+
+type endRow struct {
+	End uint32 `array:"end"`
+}
 
 func (r rangeRow) words() passage.Range { return passage.Range{From: int(r.From), To: int(r.To)} }
 
-func ofWords(r passage.Range) rangeRow { return ranged(r.From, r.To) }
+func ofWords(r passage.Range) rangeRow { return rangeRow{int32(r.From), int32(r.To)} }
 
-func ofPart(p article.Part) partRow {
-	return partRow{p.Kind.String(), int64(p.From), int64(p.To), p.Page, p.Segment}
-}
-
-func (r *partRow) part() (article.Part, error) {
-	kind, ok := article.ParseKind(r.Kind)
-	if !ok {
-		return article.Part{}, fmt.Errorf("part of kind %q", r.Kind)
+func flag(set bool) uint32 {
+	if set {
+		return 1
 	}
-	return article.Part{Kind: kind, From: int(r.From), To: int(r.To), Page: r.Page, Segment: r.Segment}, nil
+	return 0
 }
 
-// each gives what of makes of values.
-func each[V, T any](values []V, of func(i int, v *V) T) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		for i := range values {
-			if !yield(of(i, &values[i]), nil) {
-				return
-			}
+// knownArrays makes arrays of what the clustering knows, which [Known] reads. Postings are in runs. Strings
+// have the numbers of a list as far as they are there.
+func knownArrays(t *cluster.Tables, list []string) []written {
+	texts := newTexts(list)
+	spelled := spelledArrays(t, texts)
+	if texts.stale() {
+		texts = newTexts(nil)
+		spelled = spelledArrays(t, texts)
+	}
+	var ends []uint32
+	var all []byte
+	for _, s := range texts.list {
+		all = append(all, s...)
+		ends = append(ends, uint32(len(all)))
+	}
+	s := &t.Stories
+	links := func(name string, of []story.Link) written {
+		return arrayOf(name, of, func(l *story.Link) linkRow { return linkRow(*l) })
+	}
+	type cell struct{ cell, docs uint32 }
+	var cells []cell
+	for i, docs := range t.Frequency {
+		if docs > 0 || i == len(t.Frequency)-1 {
+			cells = append(cells, cell{uint32(i), docs})
 		}
 	}
+	var labels []tfidf.Term
+	for i := range s.Stories {
+		labels = append(labels, s.Stories[i].Labels...)
+	}
+	return append(spelled,
+		arrayOf(knownTextArray, all, func(b *byte) byte { return *b }),
+		arrayOf(knownTextsArray, ends, func(end *uint32) endRow { return endRow{*end} }),
+		arrayOf(knownPagesArray, t.Pages, func(p *cluster.PageRow) knownPageRow {
+			return knownPageRow{p.Document, ofWords(p.Facts.Own), int32(p.Facts.End), p.First, p.Text, p.Facts.Title, p.Sum}
+		}),
+		arrayOf(knownMainArray, t.Main, func(r *passage.Row[passage.Range]) knownMainRow { return knownMainRow{r.Page, ofWords(r.Of)} }),
+		arrayOf(knownFrequencyArray, cells, func(c *cell) frequencyRow { return frequencyRow{c.cell, c.docs} }),
+		arrayOf(knownRecurringArray, t.Recurring, func(r *passage.Recurring) recurringRow { return recurringRow{r.Hash, int64(r.Pages)} }),
+		arrayOf(knownAlignedArray, t.Aligned, func(r *cluster.AlignedRow) alignedRow {
+			s := &r.Aligned
+			return alignedRow{r.A, r.B, ofWords(s.A), ofWords(s.B), int32(s.Anchors), int32(s.Equal)}
+		}),
+		arrayOf(knownEmptyArray, t.Empty, func(c *passage.Couple) coupleRow { return coupleRow(*c) }),
+		arrayOf(knownCandidatesArray, t.Candidates, func(r *passage.Row[passage.Candidate]) candidateRow {
+			c := &r.Of
+			return candidateRow{r.Page, c.Other, ofWords(c.Here), ofWords(c.There), int32(c.Equal), flag(c.Own), c.Anchor}
+		}),
+		arrayOf(knownFragmentsArray, t.Fragments, func(f *cluster.FragmentRow) fragmentRow {
+			return fragmentRow{f.Page, rangeRow{int32(f.From), int32(f.To)}, f.Text}
+		}),
+		arrayOf(knownProposedArray, t.Proposed, func(p *lsh.Pair) coupleRow { return coupleRow{p.A, p.B} }),
+		arrayOf(knownFitsArray, s.Pages, func(r *cluster.FitRow) fitRow { return fitRow(*r) }),
+		arrayOf(knownGroupsArray, s.Groups, func(r *cluster.GroupRow) knownGroupRow { return knownGroupRow(*r) }),
+		arrayOf(knownToldArray, s.Stories, func(r *cluster.StoryRow) toldRow { return toldRow{r.Headline, uint32(len(r.Labels)), r.Density} }),
+		arrayOf(knownLabelsArray, labels, func(t *tfidf.Term) labelRow { return labelRow{uint64(*t)} }),
+		arrayOf(knownSuggestedArray, s.Suggested, func(r *cluster.SuggestedRow) suggestedRow { return suggestedRow(*r) }),
+		links(knownLinksArray, s.Indexed),
+		links(knownClosedArray, s.Closed),
+		arrayOf(knownLabelledArray, s.Labelled, func(r *tfidf.DF) labelledRow { return labelledRow{uint64(r.Term), uint64(r.Docs)} }))
 }
 
-// deriveKnown makes tables of what the clustering knows, which [Known] reads. Postings are in runs.
-func deriveKnown(t *cluster.Tables) []Derived {
-	passages := func(name string, rows []passage.Row[passage.Passage]) Derived {
-		return Derive(name, each(rows, func(_ int, r *passage.Row[passage.Passage]) passageRow {
+// spelledArrays makes the arrays that have strings.
+func spelledArrays(t *cluster.Tables, texts *texts) []written {
+	passages := func(name string, rows []passage.Row[passage.Passage]) written {
+		return now(arrayOf(name, rows, func(r *passage.Row[passage.Passage]) passageRow {
 			p := &r.Of
-			return passageRow{r.Page, int64(p.A), int64(p.B), p.Segment, string(p.Kind), ofPart(p.BytesA), ofPart(p.BytesB), ofWords(p.WordsA), ofWords(p.WordsB),
-				p.ContainmentA, p.ContainmentB, p.Identity, int64(p.Hosts), int64(p.Sources), ofPart(p.Marker), ofPart(p.Title), p.Cut, p.Confidence, p.Reasons}
+			return passageRow{Page: r.Page, A: int32(p.A), B: int32(p.B), Segment: texts.of(p.Segment), Kind: texts.of(string(p.Kind)),
+				BytesA: texts.part(p.BytesA), BytesB: texts.part(p.BytesB), WordsA: ofWords(p.WordsA), WordsB: ofWords(p.WordsB),
+				Marker: texts.part(p.Marker), Title: texts.part(p.Title), Reasons: texts.reasons(p.Reasons), Hosts: int64(p.Hosts), Sources: int32(p.Sources),
+				Cut: flag(p.Cut), ContainmentA: p.ContainmentA, ContainmentB: p.ContainmentB, Identity: p.Identity, Confidence: p.Confidence}
 		}))
 	}
-	return append(deriveStories(&t.Stories),
-		Derive(knownTable, func(yield func(knownRow, error) bool) { yield(knownRow{t.Documents, int64(t.Hits)}, nil) }),
-		Derive(knownPagesTable, each(t.Pages, func(_ int, p *cluster.PageRow) knownPageRow {
-			return knownPageRow{p.Document, ofWords(p.Facts.Own), int64(p.Facts.End), p.Facts.Title, p.Sum, p.First, p.Text}
+	s := &t.Stories
+	return []written{
+		now(arrayOf(knownArray, []*cluster.StoryTables{s}, func(**cluster.StoryTables) knownRow {
+			return knownRow{int64(t.Documents), int64(t.Hits), int64(s.LabelledOn), flag(s.Undated), texts.of(s.Terms)}
 		})),
-		Derive(knownPartsTable, each(t.Parts, func(_ int, r *passage.Row[article.Part]) knownPartRow { return knownPartRow{r.Page, ofPart(r.Of)} })),
-		Derive(knownMainTable, each(t.Main, func(_ int, r *passage.Row[passage.Range]) knownMainRow { return knownMainRow{r.Page, ofWords(r.Of)} })),
-		Derive(knownFrequencyTable, func(yield func(frequencyRow, error) bool) {
-			for cell, docs := range t.Frequency {
-				if (docs > 0 || cell == len(t.Frequency)-1) && !yield(frequencyRow{int64(cell), docs}, nil) {
-					return
-				}
-			}
-		}),
-		Derive(knownRecurringTable, each(t.Recurring, func(_ int, r *passage.Recurring) recurringRow { return recurringRow{r.Hash, r.Pages} })),
-		Derive(knownAlignedTable, each(t.Aligned, func(_ int, r *cluster.AlignedRow) alignedRow {
-			s := &r.Aligned
-			return alignedRow{r.A, r.B, ofWords(s.A), ofWords(s.B), int64(s.Anchors), int64(s.Equal)}
-		})),
-		Derive(knownEmptyTable, each(t.Empty, func(_ int, c *passage.Couple) coupleRow { return coupleRow(*c) })),
-		Derive(knownCandidatesTable, each(t.Candidates, func(_ int, r *passage.Row[passage.Candidate]) candidateRow {
-			c := &r.Of
-			return candidateRow{r.Page, c.Other, ofWords(c.Here), ofWords(c.There), int64(c.Equal), c.Own, c.Anchor}
-		})),
-		passages(knownFoundTable, t.Found),
-		passages(knownRelatedTable, t.Related),
-		Derive(knownFragmentsTable, each(t.Fragments, func(_ int, f *cluster.FragmentRow) fragmentRow {
-			return fragmentRow{f.Page, ranged(f.From, f.To), f.Text}
-		})),
-		Derive(knownProposedTable, each(t.Proposed, func(_ int, p *lsh.Pair) coupleRow { return coupleRow{p.A, p.B} })),
-		Derive(knownVerifiedTable, each(t.Verified, func(_ int, v *cluster.VerifiedRow) verifiedRow {
+		now(arrayOf(knownPartsArray, t.Parts, func(r *passage.Row[article.Part]) knownPartRow { return knownPartRow{r.Page, texts.part(r.Of)} })),
+		passages(knownFoundArray, t.Found),
+		passages(knownRelatedArray, t.Related),
+		now(arrayOf(knownVerifiedArray, t.Verified, func(v *cluster.VerifiedRow) verifiedRow {
 			c, l := &v.Candidate, &v.Link
-			return verifiedRow{int64(c.A), int64(c.B), string(c.Via), int64(c.CoverA), int64(c.CoverB), int64(c.Equal), string(l.Kind), l.Jaccard,
-				l.ContainmentA, l.ContainmentB, l.CoverA, l.CoverB, string(l.Via)}
+			return verifiedRow{int32(c.A), int32(c.B), texts.of(string(c.Via)), int32(c.CoverA), int32(c.CoverB), int32(c.Equal), texts.of(string(l.Kind)), texts.of(string(l.Via)),
+				l.Jaccard, l.ContainmentA, l.ContainmentB, l.CoverA, l.CoverB}
 		})),
-	)
+	}
 }
 
-// Known reads what the clustering knew; nil of a generation that does not say, or of which a run is missing,
+// now makes the rows of an array, which number strings.
+func now(x written) written {
+	rows := x.rows()
+	x.rows = func() []byte { return rows }
+	return x
+}
+
+// Known reads what the clustering knew; nil of a generation that does not say, or of which a run or an array is missing,
 // as after a [Archive.Repair]. The runs are there until [Archive.Close].
 func Known(ctx context.Context, a *Archive, s *Snapshot) (*cluster.Tables, error) {
-	if _, ok := s.manifest.table(knownTable); !ok || s.manifest.Format < 2 {
+	m := s.manifest
+	if _, ok := m.array(knownArray); !ok {
 		return nil, nil
+	}
+	t, err := a.known(ctx, m)
+	if err != nil && gone(err) {
+		return nil, nil
+	}
+	return t, err
+}
+
+func (a *Archive) known(ctx context.Context, m *Manifest) (*cluster.Tables, error) {
+	texts, err := a.readTexts(m)
+	if err != nil {
+		return nil, err
 	}
 	t := new(cluster.Tables)
-	passages := func(name string, to *[]passage.Row[passage.Passage]) error {
-		return collect(ctx, a, s, name, func(r *passageRow) error {
-			p := passage.Passage{A: int(r.A), B: int(r.B), Segment: r.Segment, Kind: passage.Kind(r.Kind), WordsA: r.WordsA.words(), WordsB: r.WordsB.words(),
-				ContainmentA: r.ContainmentA, ContainmentB: r.ContainmentB, Identity: r.Identity, Hosts: int(r.Hosts), Sources: int(r.Sources),
-				Cut: r.Cut, Confidence: r.Confidence, Reasons: r.Reasons}
-			var failed [4]error
-			p.BytesA, failed[0] = r.BytesA.part()
-			p.BytesB, failed[1] = r.BytesB.part()
-			p.Marker, failed[2] = r.Marker.part()
-			p.Title, failed[3] = r.Title.part()
-			*to = append(*to, passage.Row[passage.Passage]{Page: r.Page, Of: p})
-			return errors.Join(failed[:]...)
-		})
-	}
-	m := s.manifest
-	room(m, knownPagesTable, &t.Pages)
-	room(m, knownPartsTable, &t.Parts)
-	room(m, knownMainTable, &t.Main)
-	room(m, knownRecurringTable, &t.Recurring)
-	room(m, knownAlignedTable, &t.Aligned)
-	room(m, knownEmptyTable, &t.Empty)
-	room(m, knownCandidatesTable, &t.Candidates)
-	room(m, knownFoundTable, &t.Found)
-	room(m, knownRelatedTable, &t.Related)
-	room(m, knownFragmentsTable, &t.Fragments)
-	room(m, knownProposedTable, &t.Proposed)
-	room(m, knownVerifiedTable, &t.Verified)
+	s := &t.Stories
+	var labels []labelRow
 	reads := []func() error{
-		func() error {
-			return collect(ctx, a, s, knownTable, func(r *knownRow) error {
-				t.Documents, t.Hits = r.Documents, int(r.Hits)
-				return nil
-			})
-		},
-		func() error {
-			return collect(ctx, a, s, knownPagesTable, func(r *knownPageRow) error {
-				t.Pages = append(t.Pages, cluster.PageRow{Document: r.Document, Facts: passage.Facts{Own: r.Own.words(), End: int(r.End), Title: r.Title}, Sum: r.Sum, First: r.First, Text: r.Text})
-				return nil
-			})
-		},
-		func() error {
-			return collect(ctx, a, s, knownPartsTable, func(r *knownPartRow) error {
-				part, err := r.Part.part()
-				t.Parts = append(t.Parts, passage.Row[article.Part]{Page: r.Page, Of: part})
-				return err
-			})
-		},
-		func() error {
-			return collect(ctx, a, s, knownMainTable, func(r *knownMainRow) error {
-				t.Main = append(t.Main, passage.Row[passage.Range]{Page: r.Page, Of: r.Words.words()})
-				return nil
-			})
-		},
 		func() error { return a.readRuns(ctx, m, t) },
 		func() error {
-			return collect(ctx, a, s, knownFrequencyTable, func(r *frequencyRow) error {
-				const most = 1 << 24 // cells
-				if r.Cell < int64(len(t.Frequency)) || r.Cell >= most {
-					return fmt.Errorf("cell %d", r.Cell)
+			var rows []knownRow
+			err := take(a, m, knownArray, texts, &rows, func(_ *reader, r *knownRow) knownRow { return *r })
+			if err == nil && len(rows) != 1 {
+				err = corrupt(m.arrayPath(knownArray), fmt.Sprintf("%d rows", len(rows)))
+			}
+			if err != nil {
+				return err
+			}
+			r := reader{spelled: texts}
+			t.Documents, t.Hits = uint32(rows[0].Documents), int(rows[0].Hits)
+			s.Undated, s.LabelledOn, s.Terms = rows[0].Undated != 0, int(rows[0].LabelledOn), r.text(rows[0].Terms)
+			return r.err
+		},
+		func() error {
+			return take(a, m, knownPagesArray, texts, &t.Pages, func(_ *reader, r *knownPageRow) cluster.PageRow {
+				return cluster.PageRow{Document: r.Document, Facts: passage.Facts{Own: r.Own.words(), End: int(r.End), Title: r.Title}, Sum: r.Sum, First: r.First, Text: r.Text}
+			})
+		},
+		func() error {
+			return take(a, m, knownPartsArray, texts, &t.Parts, func(to *reader, r *knownPartRow) passage.Row[article.Part] {
+				return passage.Row[article.Part]{Page: r.Page, Of: to.part(r.Part)}
+			})
+		},
+		func() error {
+			return take(a, m, knownMainArray, texts, &t.Main, func(_ *reader, r *knownMainRow) passage.Row[passage.Range] {
+				return passage.Row[passage.Range]{Page: r.Page, Of: r.Words.words()}
+			})
+		},
+		func() error {
+			rows, err := rowsOf[frequencyRow](a, m, knownFrequencyArray)
+			if err != nil || len(rows) == 0 {
+				return err
+			}
+			const most = 1 << 24 // cells
+			n := int(rows[len(rows)-1].Cell) + 1
+			if n > most || !slices.IsSortedFunc(rows, func(x, y frequencyRow) int { return int(x.Cell) - int(y.Cell) }) {
+				return corrupt(m.arrayPath(knownFrequencyArray), "cells out of order")
+			}
+			t.Frequency = make([]uint32, n)
+			for _, r := range rows {
+				t.Frequency[r.Cell] = r.Docs
+			}
+			return nil
+		},
+		func() error {
+			return take(a, m, knownRecurringArray, texts, &t.Recurring, func(_ *reader, r *recurringRow) passage.Recurring {
+				return passage.Recurring{Hash: r.Hash, Pages: int32(r.Pages)}
+			})
+		},
+		func() error {
+			return take(a, m, knownAlignedArray, texts, &t.Aligned, func(_ *reader, r *alignedRow) cluster.AlignedRow {
+				return cluster.AlignedRow{A: r.A, B: r.B, Aligned: passage.Aligned{A: r.WordsA.words(), B: r.WordsB.words(), Anchors: int(r.Anchors), Equal: int(r.Equal)}}
+			})
+		},
+		func() error {
+			return take(a, m, knownEmptyArray, texts, &t.Empty, func(_ *reader, r *coupleRow) passage.Couple { return passage.Couple(*r) })
+		},
+		func() error {
+			return take(a, m, knownCandidatesArray, texts, &t.Candidates, func(_ *reader, r *candidateRow) passage.Row[passage.Candidate] {
+				return passage.Row[passage.Candidate]{Page: r.Page, Of: passage.Candidate{Other: r.Other, Here: r.Here.words(), There: r.There.words(),
+					Equal: int(r.Equal), Own: r.Own != 0, Anchor: r.Anchor}}
+			})
+		},
+		func() error { return take(a, m, knownFoundArray, texts, &t.Found, (*reader).passage) },
+		func() error { return take(a, m, knownRelatedArray, texts, &t.Related, (*reader).passage) },
+		func() error {
+			return take(a, m, knownFragmentsArray, texts, &t.Fragments, func(_ *reader, r *fragmentRow) cluster.FragmentRow {
+				return cluster.FragmentRow{Page: r.Page, From: int(r.Bytes.From), To: int(r.Bytes.To), Text: r.Text}
+			})
+		},
+		func() error {
+			return take(a, m, knownProposedArray, texts, &t.Proposed, func(_ *reader, r *coupleRow) lsh.Pair { return lsh.Pair{A: r.A, B: r.B} })
+		},
+		func() error {
+			return take(a, m, knownVerifiedArray, texts, &t.Verified, func(to *reader, r *verifiedRow) cluster.VerifiedRow {
+				v := cluster.VerifiedRow{Candidate: copies.Candidate{A: int(r.A), B: int(r.B), Via: copies.Via(to.text(r.Via)), CoverA: int(r.WordsA), CoverB: int(r.WordsB), Equal: int(r.Equal)}}
+				if r.Kind != 0 {
+					v.Link = copies.Link{A: int(r.A), B: int(r.B), Kind: copies.Kind(to.text(r.Kind)), Jaccard: r.Jaccard, ContainmentA: r.ContainmentA, ContainmentB: r.ContainmentB,
+						CoverA: r.CoverA, CoverB: r.CoverB, Via: copies.Via(to.text(r.LinkVia))}
 				}
-				t.Frequency = append(slices.Grow(t.Frequency, int(r.Cell)+1-len(t.Frequency)), make([]uint32, int(r.Cell)-len(t.Frequency))...)
-				t.Frequency = append(t.Frequency, r.Docs)
-				return nil
+				return v
 			})
 		},
 		func() error {
-			return collect(ctx, a, s, knownRecurringTable, func(r *recurringRow) error {
-				t.Recurring = append(t.Recurring, passage.Recurring{Hash: r.Hash, Pages: r.Pages})
-				return nil
-			})
+			return take(a, m, knownFitsArray, texts, &s.Pages, func(_ *reader, r *fitRow) cluster.FitRow { return cluster.FitRow(*r) })
 		},
 		func() error {
-			return collect(ctx, a, s, knownAlignedTable, func(r *alignedRow) error {
-				t.Aligned = append(t.Aligned, cluster.AlignedRow{A: r.A, B: r.B, Aligned: passage.Aligned{A: r.WordsA.words(), B: r.WordsB.words(), Anchors: int(r.Anchors), Equal: int(r.Equal)}})
-				return nil
-			})
+			return take(a, m, knownGroupsArray, texts, &s.Groups, func(_ *reader, r *knownGroupRow) cluster.GroupRow { return cluster.GroupRow(*r) })
 		},
-		func() error {
-			return collect(ctx, a, s, knownEmptyTable, func(r *coupleRow) error {
-				t.Empty = append(t.Empty, passage.Couple(*r))
-				return nil
-			})
-		},
-		func() error {
-			return collect(ctx, a, s, knownCandidatesTable, func(r *candidateRow) error {
-				t.Candidates = append(t.Candidates, passage.Row[passage.Candidate]{Page: r.Page, Of: passage.Candidate{Other: r.Other, Here: r.Here.words(), There: r.There.words(),
-					Equal: int(r.Equal), Own: r.Own, Anchor: r.Anchor}})
-				return nil
-			})
-		},
-		func() error { return passages(knownFoundTable, &t.Found) },
-		func() error { return passages(knownRelatedTable, &t.Related) },
-		func() error {
-			return collect(ctx, a, s, knownFragmentsTable, func(r *fragmentRow) error {
-				t.Fragments = append(t.Fragments, cluster.FragmentRow{Page: r.Page, From: int(r.Bytes.From), To: int(r.Bytes.To), Text: r.Text})
-				return nil
-			})
-		},
-		func() error {
-			return collect(ctx, a, s, knownProposedTable, func(r *coupleRow) error {
-				t.Proposed = append(t.Proposed, lsh.Pair{A: r.A, B: r.B})
-				return nil
-			})
-		},
-		func() error {
-			return collect(ctx, a, s, knownVerifiedTable, func(r *verifiedRow) error {
-				v := cluster.VerifiedRow{Candidate: copies.Candidate{A: int(r.A), B: int(r.B), Via: copies.Via(r.Via), CoverA: int(r.WordsA), CoverB: int(r.WordsB), Equal: int(r.Equal)}}
-				if r.Kind != "" {
-					v.Link = copies.Link{A: int(r.A), B: int(r.B), Kind: copies.Kind(r.Kind), Jaccard: r.Jaccard, ContainmentA: r.ContainmentA, ContainmentB: r.ContainmentB,
-						CoverA: r.CoverA, CoverB: r.CoverB, Via: copies.Via(r.LinkVia)}
+		func() (err error) {
+			if labels, err = rowsOf[labelRow](a, m, knownLabelsArray); err != nil {
+				return err
+			}
+			// One slice for all: a list for each story would be work for the collector.
+			all := make([]tfidf.Term, len(labels))
+			for i, r := range labels {
+				all[i] = tfidf.Term(r.Term)
+			}
+			at := 0
+			err = take(a, m, knownToldArray, texts, &s.Stories, func(to *reader, r *toldRow) cluster.StoryRow {
+				from := at
+				if at += int(r.Labels); at > len(all) {
+					to.err = errors.New("more labels than there are")
+					return cluster.StoryRow{}
 				}
-				t.Verified = append(t.Verified, v)
-				return nil
+				return cluster.StoryRow{Headline: r.Headline, Density: r.Density, Labels: all[from:at:at]}
+			})
+			if err == nil && at != len(all) {
+				err = corrupt(m.arrayPath(knownLabelsArray), fmt.Sprintf("%d labels, should be %d", len(all), at))
+			}
+			return err
+		},
+		func() error {
+			return take(a, m, knownSuggestedArray, texts, &s.Suggested, func(_ *reader, r *suggestedRow) cluster.SuggestedRow { return cluster.SuggestedRow(*r) })
+		},
+		func() error { return take(a, m, knownLinksArray, texts, &s.Indexed, (*reader).link) },
+		func() error { return take(a, m, knownClosedArray, texts, &s.Closed, (*reader).link) },
+		func() error {
+			return take(a, m, knownLabelledArray, texts, &s.Labelled, func(_ *reader, r *labelledRow) tfidf.DF {
+				return tfidf.DF{Term: tfidf.Term(r.Term), Docs: uint32(r.Docs)}
 			})
 		},
-		func() error { return knownStories(ctx, a, s, &t.Stories) },
 	}
-	err := parallel(len(reads), func(i int) error { return reads[i]() })
-	if d := new(Damage); errors.As(err, &d) && isRun(d.File) && d.What == missing {
-		return nil, nil
-	}
-	if err != nil {
+	if err := parallel(len(reads), func(i int) error { return errors.Join(ctx.Err(), reads[i]()) }); err != nil {
 		return nil, err
 	}
 	return t, nil
 }
 
-// collect calls take for every row of a table. What take keeps of a row stays.
-func collect[T any](ctx context.Context, a *Archive, s *Snapshot, name string, take func(*T) error) error {
-	for rows, err := range Rows[T](ctx, a, s, name) {
-		if err != nil {
-			return err
-		}
-		for i := range rows {
-			if err := take(&rows[i]); err != nil {
-				return corrupt(tablePath(s.Generation, name), err.Error())
-			}
-		}
+// readTexts reads the strings that arrays name.
+func (a *Archive) readTexts(m *Manifest) (*spelled, error) {
+	ends, err := rowsOf[uint32](a, m, knownTextsArray)
+	if err != nil {
+		return nil, err
+	}
+	all, err := rowsOf[byte](a, m, knownTextArray)
+	if err != nil {
+		return nil, err
+	}
+	s, err := newSpelled(all, ends)
+	if err != nil {
+		return nil, corrupt(m.arrayPath(knownTextsArray), err.Error())
+	}
+	a.texts = s.list
+	return s, nil
+}
+
+// take makes values of the rows of an array.
+func take[T, V any](a *Archive, m *Manifest, name string, texts *spelled, to *[]V, of func(to *reader, r *T) V) error {
+	rows, err := rowsOf[T](a, m, name)
+	if err != nil {
+		return err
+	}
+	r := reader{spelled: texts}
+	out := make([]V, len(rows))
+	for i := range rows {
+		out[i] = of(&r, &rows[i])
+	}
+	if *to = out; r.err != nil {
+		return corrupt(m.arrayPath(name), r.err.Error())
 	}
 	return nil
 }
+
+func (to *reader) passage(r *passageRow) passage.Row[passage.Passage] {
+	return passage.Row[passage.Passage]{Page: r.Page, Of: passage.Passage{A: int(r.A), B: int(r.B), Segment: to.text(r.Segment), Kind: passage.Kind(to.text(r.Kind)),
+		BytesA: to.part(r.BytesA), BytesB: to.part(r.BytesB), WordsA: r.WordsA.words(), WordsB: r.WordsB.words(),
+		ContainmentA: r.ContainmentA, ContainmentB: r.ContainmentB, Identity: r.Identity, Hosts: int(r.Hosts), Sources: int(r.Sources),
+		Marker: to.part(r.Marker), Title: to.part(r.Title), Cut: r.Cut != 0, Confidence: r.Confidence, Reasons: to.why(r.Reasons)}}
+}
+
+func (*reader) link(r *linkRow) story.Link { return story.Link(*r) }

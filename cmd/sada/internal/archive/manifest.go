@@ -21,8 +21,12 @@ import (
 // Format is the version of the files. Fields and tables are only ever added; a number changes its
 // meaning only with this one. The file `current` and the first line of a manifest are for ever.
 //
-// In version 1 a segment was one table, and what the clustering knew had its postings in another one.
-const Format = 2
+// In version 1 a segment was one table, and what the clustering knew had its postings in another one. In version 2
+// all that it knew was in tables of each generation, as was what was published.
+const (
+	Format       = 3
+	formatArrays = 3 // the first with arrays
+)
 
 // maxManifest is the most bytes that are read of a manifest. Ten years of nights with ten inputs each
 // take 2 MB.
@@ -54,6 +58,7 @@ type Manifest struct {
 	Values     map[string]float64 `json:"values"`
 	Segments   []Segment          `json:"segments"` // oldest first
 	Runs       []Run              `json:"runs"`     // of each index, those that are older first
+	Arrays     []Array            `json:"arrays"`   // ascending names
 	Tables     []FileInfo         `json:"tables"`
 	Nights     []Night            `json:"nights"` // oldest first, the last is this generation's
 }
@@ -84,6 +89,9 @@ func (m *Manifest) shared() []FileInfo {
 	for _, r := range m.Runs {
 		all = append(all, r.FileInfo)
 	}
+	for _, x := range m.Arrays {
+		all = append(all, x.files()...)
+	}
 	return all
 }
 
@@ -93,6 +101,7 @@ const (
 	manifestName = "manifest.json"
 	segmentsName = "segments"
 	runsName     = "runs"
+	arraysName   = "arrays"
 	asidePrefix  = "aside-"
 
 	// emptyCurrent is what `current` says before the first generation: without it, a state that lost
@@ -124,6 +133,8 @@ const (
 	tableSuffix    = ".parquet"
 	featuresSuffix = ".features"
 	runSuffix      = ".postings"
+	rowsSuffix     = ".rows"
+	deltaSuffix    = ".delta"
 )
 
 // number gives the number in a name that generationName or segmentName made.
@@ -312,6 +323,11 @@ func (m *Manifest) validate(n int) error {
 	}
 	if err := m.validateRuns(); err != nil {
 		return err
+	}
+	for i, x := range m.Arrays {
+		if err := x.validate(n); err != nil || i > 0 && x.Name <= m.Arrays[i-1].Name {
+			return cmp.Or(err, fmt.Errorf("array %q", x.Name))
+		}
 	}
 	for i, f := range m.Tables {
 		name, ok1 := strings.CutPrefix(f.Path, generationName(n)+"/")

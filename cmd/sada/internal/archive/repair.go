@@ -98,8 +98,8 @@ func (a *Archive) Repair(ctx context.Context) (Repairs, error) {
 // of the one that is to be current. It notes the segments and the manifest's hash.
 func (v *verifier) whole(ctx context.Context, n int, at marker, first bool, needed map[string]bool, hash *string) (*Manifest, error) {
 	g, err := v.generation(ctx, n, at)
-	// What is in a run can be worked out again.
-	if err != nil || g.leftover || slices.ContainsFunc(g.damage, func(d *Damage) bool { return !isRun(d.File) }) {
+	// What is in a run or an array can be worked out again.
+	if err != nil || g.leftover || slices.ContainsFunc(g.damage, func(d *Damage) bool { return !derivable(d.File) }) {
 		return nil, err
 	}
 	if first {

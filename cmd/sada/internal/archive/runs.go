@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"unsafe"
 
 	"sada/cluster"
@@ -108,6 +107,3 @@ func (a *Archive) checkRun(ctx context.Context, r Run) (err error) {
 	}
 	return nil
 }
-
-// isRun says whether a file is one of postings: what is in them can be worked out of the pages.
-func isRun(path string) bool { return strings.HasPrefix(path, runsName+"/") }

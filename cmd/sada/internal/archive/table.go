@@ -329,6 +329,17 @@ func encodeTable[T any](w io.Writer, rows iter.Seq2[T, error], weight func(*T) i
 	return n, p.Close()
 }
 
+// each gives what of makes of values.
+func each[V, T any](values []V, of func(i int, v *V) T) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for i := range values {
+			if !yield(of(i, &values[i]), nil) {
+				return
+			}
+		}
+	}
+}
+
 // parallel calls do for 0..n-1 on all processors, and gives the errors in this order.
 func parallel(n int, do func(i int) error) error {
 	errs := make([]error, n)

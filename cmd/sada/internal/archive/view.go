@@ -45,6 +45,8 @@ func (a *Archive) Close() error {
 	}
 	a.views = nil
 	clear(a.runs)
+	clear(a.arrays)
+	a.texts = nil
 	return errors.Join(errs...)
 }
 
