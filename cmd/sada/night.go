@@ -574,11 +574,15 @@ func (n *nightly) next(r *results, was assigned) *archive.Next {
 			}
 		}
 		next.IDs, next.Groups = slices.Grow(next.IDs, len(of.now.Groups)), slices.Grow(next.Groups, len(r.Pages))
-		for _, g := range of.now.Groups {
+		lines := follow(len(of.old.Groups), len(of.now.Groups), func(i int32) string { return of.old.Groups[i].ID }, func(i int32) string { return of.now.Groups[i].ID })
+		for _, i := range lines.order { // as the archive has them
+			g := &of.now.Groups[i]
 			next.IDs = append(next.IDs, archive.IDRow{Kind: of.kind, ID: g.ID, Born: g.Born})
+			from := len(next.Groups)
 			for _, page := range g.Pages {
 				next.Groups = append(next.Groups, archive.GroupRow{Kind: of.kind, ID: g.ID, Page: page})
 			}
+			slices.SortFunc(next.Groups[from:], func(x, y archive.GroupRow) int { return strings.Compare(x.Page, y.Page) })
 		}
 		for _, id := range slices.Sorted(maps.Keys(of.now.Aliases)) {
 			row := ended[[2]string{of.kind, id}]

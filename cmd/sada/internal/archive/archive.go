@@ -76,8 +76,8 @@ type ChangeRow struct {
 	Pages []string `parquet:"pages,list"`
 }
 
-// Tables is what a generation holds besides its pages. Commit takes the rows in any order; Load gives
-// them ascending, by their fields from the first on. What kinds, IDs and groups mean is the caller's.
+// Tables is what a generation holds besides its pages. Commit takes the rows in any order, and does not copy those of
+// groups, IDs and aliases if they ascend; they are distinct. Load gives them ascending, by their fields from the first on. What kinds, IDs and groups mean is the caller's.
 type Tables struct {
 	Groups  []GroupRow
 	IDs     []IDRow
@@ -150,7 +150,8 @@ type Archive struct {
 	mu    sync.Mutex
 	views []Mapped                  // what was read and is in use
 	runs  map[*inverted.Posting]Run // that were read, by their first posting
-	// What was read of arrays: their rows by name, and the strings that they have numbers of.
+	// What was read of sets and arrays: their rows by name, and the strings that arrays have numbers of.
+	sets   map[string]heldSet
 	arrays map[string]held
 	texts  []string
 
@@ -168,7 +169,7 @@ func Open(dir string, o Options) (*Archive, error) {
 	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 || strconv.IntSize != 64 {
 		return nil, errors.New("the files of a state are read as memory, which takes a little-endian machine of 64 bits")
 	}
-	a := &Archive{dir: dir, fs: o.FS, runs: make(map[*inverted.Posting]Run), arrays: make(map[string]held), maxSegments: maxSegments}
+	a := &Archive{dir: dir, fs: o.FS, runs: make(map[*inverted.Posting]Run), sets: make(map[string]heldSet), arrays: make(map[string]held), maxSegments: maxSegments}
 	if a.fs == nil {
 		a.fs = OS{}
 	}

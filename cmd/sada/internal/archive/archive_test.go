@@ -342,7 +342,9 @@ func newHistory(t testing.TB) *history {
 		func(fs archive.FS) error {
 			return locked(fs, func(a *archive.Archive) error { _, err := a.Prune(context.Background(), 2); return err })
 		},
-		func(fs archive.FS) error { return try(fs, night(segments+1, "m=نص", "n=تغير")) })
+		func(fs archive.FS) error { return try(fs, night(segments+1, "m=نص", "n=تغير")) },
+		func(fs archive.FS) error { return try(fs, wide(segments+2, 0)) },
+		func(fs archive.FS) error { return goOn(fs, wide(segments+3, 2)) }) // which writes what changed
 	return h
 }
 
@@ -643,7 +645,7 @@ func TestRepairFaults(t *testing.T) {
 	for base := range 3 {
 		commit(t, m, night(base, "a=نص", fmt.Sprintf("p%d=نص", base)))
 	}
-	m.Flip(dir+"/gen-000003/groups.parquet", 40)
+	m.Flip(dir+"/sets/groups-000003.parquet", 40)
 	put(m, dir+"/stranger", []byte("x"))
 	repair := func(fs archive.FS) error {
 		return locked(fs, func(a *archive.Archive) error { _, err := a.Repair(context.Background()); return err })

@@ -12,28 +12,8 @@ import (
 	"unsafe"
 )
 
-// Array is a table of rows of one width, without structure of their own: a file with all of them, and files
-// that say what later generations changed. Generations share them.
-type Array struct {
-	Name   string     `json:"name"`
-	Rows   int64      `json:"rows"`   // with the changes
-	Base   FileInfo   `json:"base"`   // whose rows are those of the array before any change
-	Deltas []FileInfo `json:"deltas"` // oldest first; their rows are those that they put
-}
-
-const (
-	// deltaShare is the part of a base that its deltas may have as many bytes as. A byte that a night changes is then
-	// written five times in all: once in a delta, and as one of four that are written again with each one.
-	// Reading takes a quarter more than the rows.
-	deltaShare = 4
-	// maxDeltas is the most deltas of a base, for the same reason as maxSegments.
-	maxDeltas = 16
-	// hunkBytes is what a hunk takes besides its rows.
-	hunkBytes = 12
-)
-
-// files gives the files of the array.
-func (x *Array) files() []FileInfo { return append([]FileInfo{x.Base}, x.Deltas...) }
+// hunkBytes is what a hunk takes besides its rows.
+const hunkBytes = 12
 
 // arrayKey is what the name of a file of an array says.
 type arrayKey struct {
@@ -56,8 +36,8 @@ func parseArray(name string) (arrayKey, bool) {
 	return arrayKey{}, false
 }
 
-// validate returns an error if x cannot be an array of generation n.
-func (x *Array) validate(n int) error {
+// validateArray returns an error if x cannot be an array of generation n.
+func (x *Layers) validateArray(n int) error {
 	last := 0
 	for i, f := range x.files() {
 		name, ok1 := strings.CutPrefix(f.Path, arraysName+"/")
@@ -67,15 +47,12 @@ func (x *Array) validate(n int) error {
 		}
 		last = k.generation
 	}
-	if x.Rows < 0 {
-		return fmt.Errorf("array %q: %d rows", x.Name, x.Rows)
-	}
 	return nil
 }
 
 // held is an array that was read, and its rows.
 type held struct {
-	Array
+	Layers
 	rows []byte
 }
 
@@ -101,12 +78,12 @@ func arrayOf[V, T any](name string, values []V, of func(v *V) T) written {
 // at the same time, and their files are written one after the other.
 func (a *Archive) writeArrays(ctx context.Context, m, before *Manifest, all []written) error {
 	slices.SortFunc(all, func(x, y written) int { return strings.Compare(x.name, y.name) })
-	next, files := make([]Array, len(all)), make([][]byte, len(all))
+	next, files := make([]Layers, len(all)), make([][]byte, len(all))
 	if err := parallel(len(all), func(i int) error {
 		x := &all[i]
 		rows := x.rows()
 		n := int64(len(rows) / x.width)
-		next[i] = Array{Name: x.name, Rows: n}
+		next[i] = Layers{Name: x.name, Rows: n}
 		if old, ok := a.reads(before, x.name); ok {
 			spare := old.Base.Bytes / deltaShare
 			for _, d := range old.Deltas {
@@ -147,7 +124,7 @@ func (a *Archive) writeArrays(ctx context.Context, m, before *Manifest, all []wr
 		}
 	}
 	m.Arrays = append(m.Arrays, next...)
-	slices.SortFunc(m.Arrays, func(x, y Array) int { return strings.Compare(x.Name, y.Name) })
+	slices.SortFunc(m.Arrays, func(x, y Layers) int { return strings.Compare(x.Name, y.Name) })
 	return nil
 }
 
@@ -157,16 +134,7 @@ func (a *Archive) reads(m *Manifest, name string) (held, bool) {
 	defer a.mu.Unlock()
 	old, ok := a.arrays[name]
 	of, there := m.array(name)
-	return old, ok && there && of.Base == old.Base && slices.Equal(of.Deltas, old.Deltas)
-}
-
-// array finds an array.
-func (m *Manifest) array(name string) (*Array, bool) {
-	i := slices.IndexFunc(m.Arrays, func(x Array) bool { return x.Name == name })
-	if i < 0 {
-		return nil, false
-	}
-	return &m.Arrays[i], true
+	return old, ok && there && of.same(&old.Layers)
 }
 
 // arrayPath gives the file of an array that is named where its rows cannot be.

@@ -153,7 +153,7 @@ func (a *Archive) write(ctx context.Context, next *Next, before *Manifest, pages
 	m.Nights = append(slices.Clone(before.Nights), night)
 
 	folder := generationName(m.Generation)
-	for _, name := range []string{segmentsName, runsName, arraysName, folder} {
+	for _, name := range []string{segmentsName, runsName, setsName, arraysName, folder} {
 		if err := a.fs.MkdirAll(a.path(name)); err != nil {
 			return "", err
 		}
@@ -179,7 +179,7 @@ func (a *Archive) write(ctx context.Context, next *Next, before *Manifest, pages
 	if err := a.writeArrays(ctx, m, before, arrays); err != nil {
 		return "", err
 	}
-	if err := a.writeTables(m, &next.Tables, derived); err != nil {
+	if err := a.writeTables(m, before, &next.Tables, derived); err != nil {
 		return "", err
 	}
 	b, err := m.encode()
@@ -193,7 +193,7 @@ func (a *Archive) write(ctx context.Context, next *Next, before *Manifest, pages
 	if err != nil {
 		return "", err
 	}
-	for _, name := range []string{segmentsName, runsName, arraysName, folder, ""} {
+	for _, name := range []string{segmentsName, runsName, setsName, arraysName, folder, ""} {
 		if err := a.fs.SyncDir(a.path(name)); err != nil {
 			return "", err
 		}
@@ -262,12 +262,35 @@ func lay(w io.Writer, rows []pageRow) error {
 	return nil
 }
 
-func (a *Archive) writeTables(m *Manifest, t *Tables, derived []Derived) error {
+// output is a file that a generation has of its own.
+type output struct {
+	path   string
+	encode func(w io.Writer) (rows int64, err error)
+	note   func(info FileInfo)
+}
+
+// writeTables writes sets and tables. Their files are made at the same time, and written one after the other.
+func (a *Archive) writeTables(m, before *Manifest, t *Tables, derived []Derived) error {
+	groups := ordered(t.Groups, compareGroups)
+	for i := range groups {
+		n := m.Counts[groups[i].Kind]
+		if n.Pages++; i == 0 || groups[i].ID != groups[i-1].ID || groups[i].Kind != groups[i-1].Kind {
+			n.Groups++
+		}
+		m.Counts[groups[i].Kind] = n
+	}
+	m.Sets = make([]Layers, len(setNames))
+	var outputs []output
+	add := func(more []output, err error) error {
+		outputs = append(outputs, more...)
+		return err
+	}
+	if err := errors.Join(add(writeSet(a, m, before, aliasesSet, t.Aliases, &m.Sets[0])), add(writeSet(a, m, before, groupsSet, groups, &m.Sets[1])),
+		add(writeSet(a, m, before, idsSet, t.IDs, &m.Sets[2]))); err != nil {
+		return err
+	}
 	all := append(derived,
-		Derive(aliasesTable, sorted(t.Aliases, compareAliases)),
 		Derive(changesTable, sorted(t.Changes, compareChanges)),
-		Derive(groupsTable, counted(m, sorted(t.Groups, compareGroups))),
-		Derive(idsTable, sorted(t.IDs, compareIDs)),
 		Derive(termsTable, func(yield func(termRow, error) bool) {
 			for df := range sorted(t.Terms, compareTerms) {
 				if !yield(termRow{uint64(df.Term), df.Docs}, nil) {
@@ -277,19 +300,20 @@ func (a *Archive) writeTables(m *Manifest, t *Tables, derived []Derived) error {
 		}))
 	slices.SortFunc(all, func(x, y Derived) int { return strings.Compare(x.name, y.name) })
 	for i, d := range all {
-		if !isTable(d.name) || i > 0 && d.name == all[i-1].name {
+		if !isTable(d.name) || slices.Contains(setNames, d.name) || i > 0 && d.name == all[i-1].name {
 			return fmt.Errorf("table %q: not a name, or there twice", d.name)
 		}
+		outputs = append(outputs, output{tablePath(m.Generation, d.name), d.encode, func(info FileInfo) { m.Tables = append(m.Tables, info) }})
 	}
-	files, rows := make([]bytes.Buffer, len(all)), make([]int64, len(all))
-	if err := parallel(len(all), func(i int) (err error) {
-		rows[i], err = all[i].encode(&files[i])
+	files, rows := make([]bytes.Buffer, len(outputs)), make([]int64, len(outputs))
+	if err := parallel(len(outputs), func(i int) (err error) {
+		rows[i], err = outputs[i].encode(&files[i])
 		return err
 	}); err != nil {
 		return err
 	}
-	for i, d := range all {
-		info, err := a.writeFile(tablePath(m.Generation, d.name), func(w io.Writer) error {
+	for i, o := range outputs {
+		info, err := a.writeFile(o.path, func(w io.Writer) error {
 			_, err := files[i].WriteTo(w)
 			return err
 		})
@@ -297,25 +321,7 @@ func (a *Archive) writeTables(m *Manifest, t *Tables, derived []Derived) error {
 			return err
 		}
 		info.Rows = rows[i]
-		m.Tables = append(m.Tables, info)
+		o.note(info)
 	}
 	return nil
-}
-
-// counted counts the groups that pass by.
-func counted(m *Manifest, rows iter.Seq2[GroupRow, error]) iter.Seq2[GroupRow, error] {
-	return func(yield func(GroupRow, error) bool) {
-		last := ""
-		for row, err := range rows {
-			n := m.Counts[row.Kind]
-			if n.Groups == 0 || row.ID != last {
-				n.Groups++
-			}
-			n.Pages++
-			m.Counts[row.Kind], last = n, row.ID
-			if !yield(row, err) {
-				return
-			}
-		}
-	}
 }

@@ -20,7 +20,7 @@ func TestFormat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, row := range map[string]any{"segments": pageRow{}, groupsTable: GroupRow{}, idsTable: IDRow{}, aliasesTable: AliasRow{}, changesTable: ChangeRow{}, termsTable: termRow{},
+	for name, row := range map[string]any{"segments": pageRow{}, groupsTable: groupFact{}, idsTable: idFact{}, aliasesTable: aliasFact{}, changesTable: ChangeRow{}, termsTable: termRow{},
 		publishedTable: PublishedRow{}, publishedArray: markRow{}, knownArray: knownRow{}, knownPagesArray: knownPageRow{}, knownPartsArray: knownPartRow{}, knownMainArray: knownMainRow{},
 		knownFrequencyArray: frequencyRow{}, knownRecurringArray: recurringRow{}, knownAlignedArray: alignedRow{}, knownEmptyArray: coupleRow{},
 		knownCandidatesArray: candidateRow{}, knownFoundArray: passageRow{}, knownFragmentsArray: fragmentRow{}, knownVerifiedArray: verifiedRow{},
@@ -56,7 +56,7 @@ func TestFormat(t *testing.T) {
 	for _, of := range []struct {
 		row any
 		tag string
-	}{{rangeRow{}, "array"}, {placeRow{}, "array"}, {Array{}, "json"}, {partRow{}, "parquet"}, {proposalRow{}, "parquet"}, {Manifest{}, "json"}, {Run{}, "json"}, {Night{}, "json"}, {FileInfo{}, "json"}} {
+	}{{rangeRow{}, "array"}, {placeRow{}, "array"}, {Layers{}, "json"}, {partRow{}, "parquet"}, {proposalRow{}, "parquet"}, {Manifest{}, "json"}, {Run{}, "json"}, {Night{}, "json"}, {FileInfo{}, "json"}} {
 		for f := range reflect.TypeOf(of.row).Fields() {
 			if name := fieldName(f, of.tag); name != "" && !strings.Contains(string(b), "`"+name+"`") {
 				t.Errorf("format.md does not name %s of %T", name, of.row)

@@ -30,6 +30,10 @@ var sharedFolders = map[string]func(name string) (generation int, ok bool){
 		k, ok := parseRun(name)
 		return k.generation, ok
 	},
+	setsName: func(name string) (int, bool) {
+		k, ok := parseSet(name)
+		return k.generation, ok
+	},
 	arraysName: func(name string) (int, bool) {
 		k, ok := parseArray(name)
 		return k.generation, ok

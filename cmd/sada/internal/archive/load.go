@@ -74,11 +74,12 @@ func (a *Archive) rows(ctx context.Context, s *Snapshot) error {
 // tables reads the tables of a generation.
 func (a *Archive) tables(ctx context.Context, m *Manifest, t *Tables) error {
 	var terms []termRow
-	err := errors.Join(
-		readAll(ctx, a, m, aliasesTable, &t.Aliases, compareAliases),
+	var failed [3]error
+	t.Aliases, failed[0] = readSet(ctx, a, m, aliasesSet)
+	t.Groups, failed[1] = readSet(ctx, a, m, groupsSet)
+	t.IDs, failed[2] = readSet(ctx, a, m, idsSet)
+	err := errors.Join(errors.Join(failed[:]...),
 		readAll(ctx, a, m, changesTable, &t.Changes, compareChanges),
-		readAll(ctx, a, m, groupsTable, &t.Groups, compareGroups),
-		readAll(ctx, a, m, idsTable, &t.IDs, compareIDs),
 		readAll(ctx, a, m, termsTable, &terms, func(x, y termRow) int { return compareTerms(x.df(), y.df()) }))
 	t.Terms = make([]tfidf.DF, len(terms))
 	for i, row := range terms {

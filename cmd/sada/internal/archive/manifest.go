@@ -25,7 +25,7 @@ import (
 // all that it knew was in tables of each generation, as was what was published.
 const (
 	Format       = 3
-	formatArrays = 3 // the first with arrays
+	formatLayers = 3 // the first with arrays and sets
 )
 
 // maxManifest is the most bytes that are read of a manifest. Ten years of nights with ten inputs each
@@ -58,7 +58,8 @@ type Manifest struct {
 	Values     map[string]float64 `json:"values"`
 	Segments   []Segment          `json:"segments"` // oldest first
 	Runs       []Run              `json:"runs"`     // of each index, those that are older first
-	Arrays     []Array            `json:"arrays"`   // ascending names
+	Sets       []Layers           `json:"sets"`     // ascending names
+	Arrays     []Layers           `json:"arrays"`   // ascending names
 	Tables     []FileInfo         `json:"tables"`
 	Nights     []Night            `json:"nights"` // oldest first, the last is this generation's
 }
@@ -89,7 +90,7 @@ func (m *Manifest) shared() []FileInfo {
 	for _, r := range m.Runs {
 		all = append(all, r.FileInfo)
 	}
-	for _, x := range m.Arrays {
+	for _, x := range slices.Concat(m.Sets, m.Arrays) {
 		all = append(all, x.files()...)
 	}
 	return all
@@ -102,6 +103,7 @@ const (
 	segmentsName = "segments"
 	runsName     = "runs"
 	arraysName   = "arrays"
+	setsName     = "sets"
 	asidePrefix  = "aside-"
 
 	// emptyCurrent is what `current` says before the first generation: without it, a state that lost
@@ -324,10 +326,8 @@ func (m *Manifest) validate(n int) error {
 	if err := m.validateRuns(); err != nil {
 		return err
 	}
-	for i, x := range m.Arrays {
-		if err := x.validate(n); err != nil || i > 0 && x.Name <= m.Arrays[i-1].Name {
-			return cmp.Or(err, fmt.Errorf("array %q", x.Name))
-		}
+	if err := m.validateLayers(); err != nil {
+		return err
 	}
 	for i, f := range m.Tables {
 		name, ok1 := strings.CutPrefix(f.Path, generationName(n)+"/")
@@ -337,7 +337,8 @@ func (m *Manifest) validate(n int) error {
 		}
 	}
 	for _, name := range []string{aliasesTable, groupsTable, idsTable, termsTable} { // the first that there were
-		if _, ok := m.table(name); !ok {
+		_, ok := m.table(name)
+		if _, set := m.set(name); !ok && !set {
 			return fmt.Errorf("no table %q", name)
 		}
 	}
@@ -353,6 +354,25 @@ func (m *Manifest) validate(n int) error {
 	}
 	if len(m.Nights) == 0 || m.Nights[len(m.Nights)-1].Generation != n {
 		return errors.New("no night of its own")
+	}
+	return nil
+}
+
+func (m *Manifest) validateLayers() error {
+	for _, of := range []struct {
+		all      []Layers
+		validate func(x *Layers, n int) error
+	}{{m.Sets, (*Layers).validateSet}, {m.Arrays, (*Layers).validateArray}} {
+		last := ""
+		for _, x := range of.all {
+			if err := of.validate(&x, m.Generation); err != nil {
+				return err
+			}
+			if x.Rows < 0 || x.Name <= last {
+				return fmt.Errorf("table %q with %d rows", x.Name, x.Rows)
+			}
+			last = x.Name
+		}
 	}
 	return nil
 }

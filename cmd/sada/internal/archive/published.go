@@ -55,7 +55,7 @@ func Published(ctx context.Context, a *Archive, s *Snapshot) ([]PublishedRow, er
 		}
 		out = append(out, rows...)
 	}
-	if s.manifest.Format < formatArrays {
+	if s.manifest.Format < formatLayers {
 		return out, nil
 	}
 	marks, err := rowsOf[markRow](a, s.manifest, publishedArray)

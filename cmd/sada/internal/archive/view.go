@@ -46,6 +46,7 @@ func (a *Archive) Close() error {
 	a.views = nil
 	clear(a.runs)
 	clear(a.arrays)
+	clear(a.sets)
 	a.texts = nil
 	return errors.Join(errs...)
 }
