@@ -338,13 +338,11 @@ func newHistory(t testing.TB) *history {
 		commit(t, h.fs, night(base, fmt.Sprintf("p%d=نص", base), "q=نص"))
 	}
 	h.steps = append(h.steps,
-		func(fs archive.FS) error { return try(fs, night(segments, "n=نص", "-p1")) }, // which merges
+		func(fs archive.FS) error { return try(fs, wide(segments, 0, "n=نص", "-p1")) }, // which merges
 		func(fs archive.FS) error {
 			return locked(fs, func(a *archive.Archive) error { _, err := a.Prune(context.Background(), 2); return err })
 		},
-		func(fs archive.FS) error { return try(fs, night(segments+1, "m=نص", "n=تغير")) },
-		func(fs archive.FS) error { return try(fs, wide(segments+2, 0)) },
-		func(fs archive.FS) error { return goOn(fs, wide(segments+3, 2)) }) // which writes what changed
+		func(fs archive.FS) error { return goOn(fs, wide(segments+1, 2, "m=نص", "n=تغير")) }) // which writes what changed
 	return h
 }
 
