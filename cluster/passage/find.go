@@ -3,6 +3,7 @@ package passage
 import (
 	"cmp"
 	"slices"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -90,7 +91,7 @@ func Find(all []Page, opt Options) (Result, error) {
 	})
 	candidates := make([][]candidate, len(pages))
 	each(len(pages), opt.Workers, func(i int, m *scratch) { candidates[i] = f.candidates(i, m) })
-	carriers := f.carriers(candidates)
+	carriers := f.carriers(candidates, opt.Workers)
 
 	res := Result{Pairs: pairs, Parts: make([][]article.Part, len(pages)), Hits: count}
 	found := make([][]Passage, len(pages))
@@ -116,6 +117,7 @@ type scratch struct {
 	one, two []shingle.Span
 	grams    []uint64
 	chosen   []shingle.Anchor
+	words    tally
 }
 
 // spans returns the spans of a page, valid until it is called for the next.
@@ -130,18 +132,23 @@ func (m *scratch) others(p *Page) []shingle.Span {
 	return m.two
 }
 
-// each calls do for 0..n-1, a range for each goroutine.
+// each calls do for 0..n-1, in ranges for the workers.
 func each(n, workers int, do func(i int, m *scratch)) {
-	var g errgroup.Group
 	const block = 64 // pages: little enough that no goroutine ends long after the others
-	g.SetLimit(workers)
-	for from := 0; from < n; from += block {
+	var g errgroup.Group
+	var taken atomic.Int64
+	for range min(workers, (n+block-1)/block) {
 		g.Go(func() error {
 			var m scratch
-			for i := from; i < min(from+block, n); i++ {
-				do(i, &m)
+			for {
+				to := int(taken.Add(block))
+				for i := to - block; i < min(to, n); i++ {
+					do(i, &m)
+				}
+				if to >= n {
+					return nil
+				}
 			}
-			return nil
 		})
 	}
 	_ = g.Wait() // no goroutine returns an error

@@ -2,6 +2,7 @@ package passage
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -77,4 +78,46 @@ func TestNoPages(t *testing.T) {
 	}
 	f := newCorpus(raw{"a", "", -1, "", ""}, raw{"b", "", -1, "", ""}).find()
 	f.check(t)
+}
+
+// The cosine is that of its definition, whatever the table was used for before.
+func TestCosineByDefinition(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) uint32 {
+			return rapid.Uint32Range(0, 40).Draw(t, "word") << rapid.SampledFrom([]int{0, 12, 26}).Draw(t, "shift")
+		}), 0, 700)
+		topics := NewTopics([]uint32{3, 1, 7, 0, 60, 9, 2, 2, 1, 30}, 80)
+		var m tally
+		for range rapid.IntRange(1, 4).Draw(t, "pairs") {
+			a, b := text.Draw(t, "a"), text.Draw(t, "b")
+			weights := func(words []uint32) map[uint32]float64 {
+				out := make(map[uint32]float64)
+				for _, w := range words {
+					out[w]++
+				}
+				for w, n := range out {
+					df := topics.df[w%topicCells]
+					if out[w] = (1 + math.Log(n)) * math.Log(81/(1+float64(df))); df > 8 {
+						delete(out, w)
+					}
+				}
+				return out
+			}
+			var dot, na, nb float64
+			u, v := weights(a), weights(b)
+			for w, x := range u {
+				dot, na = dot+x*v[w], na+x*x
+			}
+			for _, y := range v {
+				nb += y * y
+			}
+			want := 0.
+			if dot > 0 {
+				want = dot / math.Sqrt(na*nb)
+			}
+			if got := topics.cosine(a, b, &m); math.Abs(got-want) > 1e-12 {
+				t.Fatalf("%v, want %v", got, want)
+			}
+		}
+	})
 }

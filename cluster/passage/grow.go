@@ -108,7 +108,7 @@ func Grow(known *Known, gone map[int]*Page, change *Change, pages []*Page, opt O
 			candidates[i] = g.kept(known.Candidates[from])
 		}
 	})
-	carriers := g.carriers(candidates)
+	carriers := g.carriers(candidates, opt.Workers)
 
 	next := g.next
 	next.Parts, next.Found, next.Related = make([][]article.Part, len(pages)), make([][]Passage, len(pages)), make([][]Passage, len(pages))
@@ -282,20 +282,6 @@ func (g *growth) pairs(gone map[int]*Page) (dirty []bool) {
 	fresh, hashes := g.touch(gone, func(m *scratch, dst []inverted.Posting, p *Page, doc uint32) []inverted.Posting {
 		return p.anchors(m, dst, doc)
 	})
-	// Known pairs that had enough hits to be aligned, by their present numbers.
-	watched := make([]Couple, 0, len(g.known.Pairs)+len(g.known.Empty))
-	for _, p := range g.known.Pairs {
-		if a, b := g.change.Moved[p.A], g.change.Moved[p.B]; a >= 0 && b >= 0 {
-			watched = append(watched, Couple{uint32(a), uint32(b)})
-		}
-	}
-	for _, p := range g.known.Empty {
-		if a, b := g.change.Moved[p.A], g.change.Moved[p.B]; a >= 0 && b >= 0 {
-			watched = append(watched, Couple{uint32(a), uint32(b)})
-		}
-	}
-	slices.SortFunc(watched, byPages)
-
 	type worker struct {
 		hits          []hit
 		again         []Couple // known pages whose hits are others than before
@@ -361,7 +347,7 @@ func (g *growth) pairs(gone map[int]*Page) (dirty []bool) {
 		for _, h := range former {
 			if !is(home, h.doc) { // its hits with all that are no homes are lost
 				others(h, home, func(c Couple) {
-					if _, ok := slices.BinarySearchFunc(watched, c, byPages); ok {
+					if g.aligned(c) {
 						w.again = append(w.again, c)
 					}
 				})
@@ -389,6 +375,16 @@ func (g *growth) pairs(gone map[int]*Page) (dirty []bool) {
 	found = append(found, g.shared(again)...)
 	aligned, empty := alignAll(g.pages, group(found, 0, len(g.pages), g.opt.Workers), g.opt.Workers)
 	return g.merge(again, aligned, empty)
+}
+
+// aligned says whether two known pages had enough hits to be aligned.
+func (g *growth) aligned(c Couple) bool {
+	a, b := g.change.From[c.A], g.change.From[c.B]
+	_, found := slices.BinarySearchFunc(g.known.Pairs, Pair{A: int(a), B: int(b)}, pairOrder)
+	if !found {
+		_, found = slices.BinarySearchFunc(g.known.Empty, Couple{uint32(a), uint32(b)}, byPages)
+	}
+	return found
 }
 
 func byPages(p, q Couple) int {
@@ -487,17 +483,27 @@ func (g *growth) merge(again []Couple, aligned []Pair, empty []Couple) (dirty []
 		return ok
 	}
 	kept = slices.DeleteFunc(kept, func(p Pair) bool { return stale(p.A, p.B) })
-	g.next.Pairs = append(kept, aligned...)
-	slices.SortFunc(g.next.Pairs, pairOrder)
+	g.next.Pairs = merged(kept, aligned, pairOrder)
+	left := make([]Couple, 0, len(g.known.Empty))
 	for _, p := range g.known.Empty {
 		a, b := g.change.Moved[p.A], g.change.Moved[p.B]
 		if a >= 0 && b >= 0 && !stale(int(a), int(b)) {
-			g.next.Empty = append(g.next.Empty, Couple{uint32(a), uint32(b)})
+			left = append(left, Couple{uint32(a), uint32(b)})
 		}
 	}
-	g.next.Empty = append(g.next.Empty, empty...)
-	slices.SortFunc(g.next.Empty, byPages)
+	g.next.Empty = merged(left, empty, byPages)
 	return dirty
+}
+
+// merged returns the values of two ascending lists.
+func merged[T any](a, b []T, order func(p, q T) int) []T {
+	out := make([]T, 0, len(a)+len(b))
+	for _, v := range b { // the few
+		n, _ := slices.BinarySearchFunc(a, v, order)
+		out = append(append(out, a[:n]...), v)
+		a = a[n:]
+	}
+	return append(out, a...)
 }
 
 func pairOrder(p, q Pair) int { return cmp.Or(cmp.Compare(p.A, q.A), cmp.Compare(p.B, q.B)) }

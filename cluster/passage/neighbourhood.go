@@ -182,7 +182,7 @@ type Carried struct {
 // Carry counts hosts of one text, at most the first [MaxHosts], by the table of frequencies. Sources, of
 // all hosts, and the segment are the caller's.
 func Carry(hosts []Host, t *Topics) Carried {
-	k := t.unrelated(hosts[:min(len(hosts), MaxHosts)])
+	k := t.unrelated(hosts[:min(len(hosts), MaxHosts)], new(tally))
 	return Carried{Hosts: k.hosts, Days: k.days}
 }
 

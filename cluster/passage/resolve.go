@@ -117,14 +117,14 @@ func (f *finder) judge(i int, c candidate, known carried, spans []shingle.Span, 
 	if c.own {
 		ps.BytesA.Page = f.pages[c.other].ID
 	}
-	told = f.evidence(&ps, i, c, known, proposal, atLine)
+	told = f.evidence(&ps, i, c, known, proposal, atLine, m)
 	return ps, proposal, told
 }
 
 // evidence applies the rule of evidence: a text at the end of a page is cut from it if the page
 // announces it, or three unrelated pages carry it, or it has a page of its own that another source
 // or another day published and whose subject is another. It returns whether the passage has a row.
-func (f *finder) evidence(ps *Passage, i int, c candidate, known carried, proposal int, atLine bool) (told bool) {
+func (f *finder) evidence(ps *Passage, i int, c candidate, known carried, proposal int, atLine bool, m *scratch) (told bool) {
 	confidence := baseConfidence
 	add := func(weight float64, reason string, args ...any) {
 		confidence += weight
@@ -143,7 +143,7 @@ func (f *finder) evidence(ps *Passage, i int, c candidate, known carried, propos
 	}
 	elsewhere := p.Source != other.Source || !p.Dated || !other.Dated || p.Time/86400 != other.Time/86400
 	words := p.Words
-	cosine := f.topics.cosine(newStretch(words[f.own[i].From:c.here.From]), newStretch(words[c.here.From:c.here.To]))
+	cosine := f.topics.cosine(words[f.own[i].From:c.here.From], words[c.here.From:c.here.To], &m.words)
 	foreign := cosine < topicDiffers
 	if foreign {
 		add(.15, "another subject (cosine %.2f)", cosine)

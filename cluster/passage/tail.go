@@ -168,7 +168,7 @@ type carried struct {
 }
 
 // carriers counts, for every candidate of every page, who else carries the same text.
-func (f *finder) carriers(candidates [][]candidate) [][]carried {
+func (f *finder) carriers(candidates [][]candidate, workers int) [][]carried {
 	// A text is named by its own page, or by the candidate of the oldest page that carries it:
 	// candidates of pages that name each other as hosts are united.
 	first := make([]int, len(candidates)+1)
@@ -190,28 +190,41 @@ func (f *finder) carriers(candidates [][]candidate) [][]carried {
 			}
 		}
 	}
-	hosts := make(map[int][]host) // by set; looked up only
+	of := make([]int32, total) // of every candidate: its set, in the order of their first candidates
+	number := slices.Repeat([]int32{-1}, len(set))
+	var texts []text
 	for i, cs := range candidates {
 		for n, c := range cs {
 			r := set.find(first[i] + n)
-			hosts[r] = append(hosts[r], host{i, c.here.From})
+			if number[r] < 0 {
+				number[r] = int32(len(texts))
+				texts = append(texts, text{segment: c.anchor})
+			}
+			of[first[i]+n] = number[r]
+			t := &texts[number[r]]
+			t.hosts = append(t.hosts, host{i, c.here.From})
 		}
 	}
+	known := make([]carried, len(texts))
+	each(len(texts), workers, func(n int, m *scratch) {
+		known[n] = f.carried(texts[n].hosts, &m.words)
+		known[n].segment = texts[n].segment
+	})
 	out := make([][]carried, len(candidates))
-	known := make(map[int]carried)
-	for i, cs := range candidates {
-		for n, c := range cs {
-			r := set.find(first[i] + n)
-			k, ok := known[r]
-			if !ok {
-				k = f.carried(hosts[r])
-				k.segment = c.anchor
-				known[r] = k
-			}
-			out[i] = append(out[i], k)
-		}
+	all := make([]carried, total)
+	for i, n := range of {
+		all[i] = known[n]
+	}
+	for i := range candidates {
+		out[i] = all[first[i]:first[i+1]]
 	}
 	return out
+}
+
+// text is an appended text.
+type text struct {
+	hosts   []host
+	segment uint64
 }
 
 // MaxHosts is the number of a text's hosts that are compared with each other: three unrelated ones
@@ -225,7 +238,7 @@ const (
 	hostTopic   = topicDiffers
 )
 
-func (f *finder) carried(hosts []host) carried {
+func (f *finder) carried(hosts []host, m *tally) carried {
 	sources := make(map[string]bool)
 	for _, h := range hosts {
 		sources[f.pages[h.page].Source] = true
@@ -235,7 +248,7 @@ func (f *finder) carried(hosts []host) carried {
 		p := f.pages[h.page]
 		first = append(first, Host{p.Words[f.own[h.page].From:h.words], p.Time, p.Dated})
 	}
-	k := f.topics.unrelated(first)
+	k := f.topics.unrelated(first, m)
 	k.sources = len(sources)
 	return k
 }
@@ -248,27 +261,25 @@ type Host struct {
 }
 
 // unrelated counts the hosts that have nothing to do with those before them, and their days.
-func (t *Topics) unrelated(hosts []Host) (k carried) {
-	var chosen []stretch
+func (t *Topics) unrelated(hosts []Host, m *tally) (k carried) {
+	var chosen [][]uint32
 	var sets [][]uint64
 	days := make(map[int64]bool)
 	for _, h := range hosts {
-		var words stretch
 		var set []uint64
 		if len(hosts) > 1 { // nearly always there is one, which is related to nobody
-			words = newStretch(h.Words)
 			set = shingle.Set(shingle.Grams(nil, h.Words, AnchorWords))
 		}
 		related := false
 		for i := range chosen {
 			n := shingle.Overlap(set, sets[i])
-			if float64(n) > hostOverlap*float64(min(len(set), len(sets[i]))) || t.cosine(words, chosen[i]) > hostTopic {
+			if float64(n) > hostOverlap*float64(min(len(set), len(sets[i]))) || t.cosine(h.Words, chosen[i], m) > hostTopic {
 				related = true
 				break
 			}
 		}
 		if !related {
-			chosen, sets = append(chosen, words), append(sets, set)
+			chosen, sets = append(chosen, h.Words), append(sets, set)
 			if h.Dated {
 				days[h.Time/86400] = true
 			}

@@ -2,6 +2,7 @@ package passage
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -64,56 +65,76 @@ func (p *Page) Cells() []uint32 {
 	return slices.Compact(out)
 }
 
-// stretch is words in ascending order.
-type stretch []uint32
-
-func newStretch(words []uint32) stretch {
-	s := slices.Clone(words)
-	slices.Sort(s)
-	return s
+// tally counts the words of two texts, in the order in which they come first. It is used again for one pair
+// after the other.
+type tally struct {
+	slots []tallied // a hash table with linear probing, at most half full
+	used  []uint32  // of the slots
 }
 
-// cosine returns the similarity of two stretches, in [0, 1]; 0 if one has no word that tells.
-func (t *Topics) cosine(a, b stretch) float64 {
-	weight := func(w uint32, n int) float64 {
-		df := t.df[w%topicCells]
-		switch {
-		case int(df) >= len(t.telling):
-			return 0
-		case n == 1: // mostly
-			return t.telling[df]
-		}
-		return (1 + math.Log(float64(n))) * t.telling[df]
+// tallied is how often a word is in either text. The slot is empty if it is in none.
+type tallied struct{ word, a, b uint32 }
+
+// leastSlots is the size of the table for texts of up to 512 words, which stay in the nearest cache.
+const leastSlots = 1 << 10
+
+// count makes the tally that of two texts.
+func (t *tally) count(a, b []uint32) {
+	for _, at := range t.used {
+		t.slots[at] = tallied{}
 	}
-	count := func(s stretch) int {
-		n := 1
-		for n < len(s) && s[n] == s[0] {
-			n++
-		}
-		return n
+	t.used = t.used[:0]
+	if n := 2 * (len(a) + len(b)); n > len(t.slots) {
+		t.slots = make([]tallied, max(leastSlots, 1<<bits.Len(uint(n-1))))
 	}
+	for _, w := range a {
+		t.slot(w).a++
+	}
+	for _, w := range b {
+		t.slot(w).b++
+	}
+}
+
+// slot returns the slot of a word that is about to be counted.
+func (t *tally) slot(w uint32) *tallied {
+	const golden = 0x9e3779b1 // Knuth's multiplicative hashing: 2^32 over the golden ratio
+	last := uint32(len(t.slots) - 1)
+	for at := (w * golden) >> (32 - bits.Len32(last)); ; at = (at + 1) & last {
+		s := &t.slots[at]
+		if s.a == 0 && s.b == 0 {
+			s.word = w
+			t.used = append(t.used, at)
+			return s
+		}
+		if s.word == w {
+			return s
+		}
+	}
+}
+
+// cosine returns the similarity of two texts, in [0, 1]; 0 if one has no word that tells. It counts them with m.
+func (t *Topics) cosine(a, b []uint32, m *tally) float64 {
+	m.count(a, b)
 	var dot, na, nb float64
-	for len(a) > 0 || len(b) > 0 {
-		switch {
-		case len(b) == 0 || len(a) > 0 && a[0] < b[0]:
-			n := count(a)
-			x := weight(a[0], n)
-			na += x * x
-			a = a[n:]
-		case len(a) == 0 || b[0] < a[0]:
-			n := count(b)
-			x := weight(b[0], n)
-			nb += x * x
-			b = b[n:]
-		default:
-			n, m := count(a), count(b)
-			x, y := weight(a[0], n), weight(b[0], m)
-			na, nb, dot = na+x*x, nb+y*y, dot+x*y
-			a, b = a[n:], b[m:]
+	for _, at := range m.used {
+		s := &m.slots[at]
+		df := t.df[s.word%topicCells]
+		if int(df) >= len(t.telling) {
+			continue
 		}
+		x, y := t.telling[df]*damped(s.a), t.telling[df]*damped(s.b)
+		na, nb, dot = na+x*x, nb+y*y, dot+x*y
 	}
 	if dot == 0 {
 		return 0
 	}
 	return dot / math.Sqrt(na*nb)
+}
+
+// damped is what a word counts that is n times in a text.
+func damped(n uint32) float64 {
+	if n <= 1 { // mostly
+		return float64(n)
+	}
+	return 1 + math.Log(float64(n))
 }
