@@ -49,19 +49,24 @@ func (p *Page) Fragments(parts []article.Part) []Fragment {
 		if part.Kind != article.Tail || part.Page != "" || part.Segment == "" {
 			continue
 		}
-		s := &p.shared
-		spans := s.Spans.Unpack(nil)
-		from := 0
-		for from < len(spans) && int(spans[from].From) < part.From {
-			from++
-		}
-		to := from
-		for to < len(spans) && int(spans[to].From) < part.To {
-			to++
-		}
-		out = append(out, Fragment{n, s.Words[s.Lead+from : s.Lead+to]})
+		out = append(out, Fragment{n, p.within(part.From, part.To)})
 	}
 	return out
+}
+
+// within returns the words that begin in a range of bytes of the text. They share the page's memory.
+func (p *Page) within(from, to int) []uint32 {
+	first, last := 0, 0
+	for i, span := range p.shared.Spans.All() {
+		if int(span.From) < from {
+			first = i + 1
+		}
+		if int(span.From) >= to {
+			break
+		}
+		last = i + 1
+	}
+	return p.shared.Words[p.shared.Lead+first : p.shared.Lead+max(first, last)]
 }
 
 // settle verifies the pairs that LSH proposes for fragments and names what comes of them in the parts and

@@ -255,7 +255,7 @@ func (g *growth) verify(candidates []copies.Candidate) {
 type sketch struct {
 	numbers   []int32 // of every page: that of its text, or one of the constants
 	fragments []signed
-	keys      [][]uint64     // by number: the band keys
+	texts     int            // numbers that were given
 	bands     inverted.Index // numbers by band key, with the band as the place
 	pairs     []lsh.Pair     // of pages that LSH proposes, in order
 }
@@ -302,11 +302,11 @@ func (g *growth) sketch(fragments []fragment) ([]copies.Candidate, []lsh.Pair) {
 			unknown = append(unknown, n+i)
 		}
 	}
-	g.sign(unknown, fragments)
+	signed := g.sign(unknown, fragments)
 	defer g.compact()
 
 	// The places of texts in the order of LSH, before and now; -1 for those that do not take part.
-	before, now := make([]int32, len(next.keys)), make([]int32, len(next.keys))
+	before, now := make([]int32, next.texts), make([]int32, next.texts)
 	for i := range before {
 		before[i], now[i] = -1, -1
 	}
@@ -324,16 +324,15 @@ func (g *growth) sketch(fragments []fragment) ([]copies.Candidate, []lsh.Pair) {
 	}
 	place(before, old, g.known.first)
 	place(now, next, g.next.first)
+	b := buckets{g: g, before: before, now: now, fragments: fragments, signed: signed}
 	var hashes []uint64
 	for number := range now {
 		if (before[number] < 0) != (now[number] < 0) {
-			hashes = append(hashes, next.keys[number]...)
+			hashes = append(hashes, b.keys(int32(number))...)
 		}
 	}
 	slices.Sort(hashes)
 	hashes = slices.Compact(hashes)
-
-	b := buckets{g: g, before: before, now: now}
 	b.propose(hashes)
 	b.keep()
 	var out []copies.Candidate
@@ -345,41 +344,35 @@ func (g *growth) sketch(fragments []fragment) ([]copies.Candidate, []lsh.Pair) {
 	return out, loose
 }
 
-// sign gives numbers to pages and fragments.
-func (g *growth) sign(unknown []int, fragments []fragment) {
+// sign gives numbers to pages and fragments, and returns the band keys of those that got a new one.
+func (g *growth) sign(unknown []int, fragments []fragment) map[int32][]uint64 {
 	n, next := len(g.res.Pages), &g.next.sketch
 	keys := make([][]uint64, len(unknown))
-	shape := g.res.LSH
 	var group errgroup.Group
 	group.SetLimit(g.o.Workers)
 	const block = 64
 	for from := 0; from < len(unknown); from += block {
 		group.Go(func() error {
-			s := <-g.signers
-			defer func() { g.signers <- s }()
-			var signature []uint64
 			for u := from; u < min(from+block, len(unknown)); u++ {
-				var words []uint32
 				if i := unknown[u]; i < n {
-					words = g.next.texts[i].Words
+					keys[u] = g.keys(g.next.texts[i].Words)
 				} else {
-					words = fragments[i-n].words
-				}
-				if signature = s.sign(signature[:0], words); len(signature) > 0 {
-					keys[u] = shape.Keys(make([]uint64, 0, shape.Bands), signature)
+					keys[u] = g.keys(fragments[i-n].words)
 				}
 			}
 			return nil
 		})
 	}
 	_ = group.Wait() // no goroutine returns an error
-	next.keys = slices.Clone(g.known.sketch.keys)
+	next.texts = g.known.sketch.texts
+	signed := make(map[int32][]uint64, len(unknown))
 	var run []inverted.Posting
 	for u, i := range unknown {
 		number := int32(short)
 		if keys[u] != nil {
-			number = int32(len(next.keys))
-			next.keys = append(next.keys, keys[u])
+			number = int32(next.texts)
+			next.texts++
+			signed[number] = keys[u]
 			for band, key := range keys[u] {
 				run = append(run, inverted.Posting{Hash: key, Doc: uint32(number), Pos: uint32(band)})
 			}
@@ -392,20 +385,32 @@ func (g *growth) sign(unknown []int, fragments []fragment) {
 	}
 	next.bands = g.known.sketch.bands
 	next.bands.Add(run, g.o.Workers)
+	return signed
+}
+
+// keys returns the band keys of a text, nil if it is too short.
+func (g *growth) keys(words []uint32) []uint64 {
+	s := <-g.signers
+	defer func() { g.signers <- s }()
+	s.slots = s.sign(s.slots[:0], words)
+	if len(s.slots) == 0 {
+		return nil
+	}
+	shape := g.res.LSH
+	return shape.Keys(make([]uint64, 0, shape.Bands), s.slots)
 }
 
 // compact gives texts new numbers where most of the numbers are of texts that are gone.
 func (g *growth) compact() {
 	s := &g.next.sketch
-	to := make([]int32, len(s.keys))
+	to, used := make([]int32, s.texts), 0
 	for i := range to {
 		to[i] = -1
 	}
-	var keys [][]uint64
 	use := func(number int32) {
 		if number >= 0 {
-			to[number] = int32(len(keys))
-			keys = append(keys, s.keys[number])
+			to[number] = int32(used)
+			used++
 		}
 	}
 	for _, number := range s.numbers {
@@ -415,10 +420,10 @@ func (g *growth) compact() {
 		use(f.number)
 	}
 	const least = 1024 // numbers that are not worth it
-	if len(s.keys) <= 2*len(keys)+least {
+	if s.texts <= 2*used+least {
 		return
 	}
-	s.keys = keys
+	s.texts = used
 	s.bands.Renumber(to, g.o.Workers)
 	for i, number := range s.numbers {
 		if number >= 0 {
@@ -436,7 +441,38 @@ func (g *growth) compact() {
 type buckets struct {
 	g           *growth
 	before, now []int32
-	added, lost []lsh.Pair // of places now
+	fragments   []fragment
+	signed      map[int32][]uint64 // band keys that were worked out, by number
+	added, lost []lsh.Pair         // of places now
+}
+
+// keys returns the band keys of a text that takes part, or did. They are worked out anew rather than kept: of
+// nearly all texts nobody asks for them.
+func (b *buckets) keys(number int32) []uint64 {
+	if keys, ok := b.signed[number]; ok {
+		return keys
+	}
+	g, place := b.g, int(b.now[number])
+	var words []uint32
+	switch old := &g.known.sketch; {
+	case place >= len(g.res.Pages):
+		words = b.fragments[place-len(g.res.Pages)].words
+	case place >= 0:
+		words = g.next.texts[place].Words
+	default:
+		if place = int(b.before[number]); place < len(old.numbers) {
+			words = g.known.texts[place].Words
+		} else {
+			f := old.fragments[place-len(old.numbers)]
+			words = g.known.Pages[f.page].within(f.from, f.to)
+		}
+	}
+	keys := g.keys(words)
+	if keys == nil { // what is known is of another text
+		keys = make([]uint64, g.res.LSH.Bands)
+	}
+	b.signed[number] = keys
+	return keys
 }
 
 // members returns the numbers of a bucket's texts that take part, in order.
@@ -455,7 +491,7 @@ func members(dst []int32, ps []inverted.Posting, band uint32, places []int32) []
 func (b *buckets) open(numbers []int32, band uint32) []lsh.Pair {
 	keys := make([][]uint64, len(numbers))
 	for i, number := range numbers {
-		keys[i] = b.g.next.sketch.keys[number]
+		keys[i] = b.keys(number)
 	}
 	pairs := b.g.res.LSH.Open(keys, int(band), b.g.o.Bucket)
 	kept := pairs[:0]
@@ -542,7 +578,7 @@ func (b *buckets) refuted() []lsh.Pair {
 	var out []lsh.Pair
 	opened := make(map[inverted.Posting]map[lsh.Pair]bool) // by key and band
 	for _, p := range b.lost {
-		first, second := next.keys[next.numbers[p.A]], next.keys[next.numbers[p.B]]
+		first, second := b.keys(next.numbers[p.A]), b.keys(next.numbers[p.B])
 		proposed := false
 		for band := range first {
 			if first[band] != second[band] {
@@ -576,7 +612,7 @@ func (b *buckets) loose(n int) []lsh.Pair {
 	var hashes []uint64
 	for _, f := range next.fragments {
 		if f.number >= 0 {
-			hashes = append(hashes, next.keys[f.number]...)
+			hashes = append(hashes, b.keys(f.number)...)
 		}
 	}
 	slices.Sort(hashes)

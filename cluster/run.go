@@ -534,6 +534,7 @@ func (r *runner) sketch(pages []copies.Page, first []int, fragments []fragment) 
 type signer struct {
 	sketcher shingle.Sketcher
 	grams    []uint64
+	slots    []uint64
 }
 
 // sketchers makes a signer for every worker.

@@ -200,14 +200,21 @@ func (k *Known) CheckPostings() error {
 		return err
 	}
 	s := &k.sketch
-	if err := s.bands.Check(uint32(len(s.keys))); err != nil {
+	if err := s.bands.Check(uint32(s.texts)); err != nil {
 		return fmt.Errorf("bands: %w", err)
 	}
+	if s.texts == 0 {
+		return nil
+	}
+	bands := s.bands.Len() / s.texts
+	seen := make([]bool, s.bands.Len())
 	for _, run := range s.bands.Runs {
 		for i, p := range run {
-			if keys := s.keys[p.Doc]; int(p.Pos) >= len(keys) || keys[p.Pos] != p.Hash {
+			at := int(p.Doc)*bands + int(p.Pos)
+			if int(p.Pos) >= bands || seen[at] {
 				return fmt.Errorf("bands, row %d: %w", i, errTables)
 			}
+			seen[at] = true
 		}
 	}
 	return nil
@@ -217,23 +224,10 @@ func (k *Known) CheckPostings() error {
 func (t *Tables) copies(k *Known, shape lsh.Params, claim func(text int32) bool) error {
 	bad := func(table string, row int) error { return fmt.Errorf("%s, row %d: %w", table, row, errTables) }
 	n, s := len(k.Pages), &k.sketch
-	keys := make([]uint64, t.Bands.Len())
-	if len(keys)%shape.Bands != 0 {
-		return bad("bands", len(keys))
+	if t.Bands.Len()%shape.Bands != 0 {
+		return bad("bands", t.Bands.Len())
 	}
-	for _, run := range t.Bands.Runs {
-		for i, p := range run {
-			at := uint64(p.Doc)*uint64(shape.Bands) + uint64(p.Pos)
-			if p.Pos >= uint32(shape.Bands) || at >= uint64(len(keys)) {
-				return bad("bands", i)
-			}
-			keys[at] = p.Hash
-		}
-	}
-	s.keys = make([][]uint64, 0, len(keys)/shape.Bands)
-	for from := 0; from < len(keys); from += shape.Bands {
-		s.keys = append(s.keys, keys[from:from+shape.Bands:from+shape.Bands])
-	}
+	s.texts = t.Bands.Len() / shape.Bands
 	s.bands = t.Bands
 	for i, f := range t.Fragments {
 		if f.Page < 0 || int(f.Page) >= n || !claim(f.Text) || f.Text == unsigned {
