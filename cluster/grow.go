@@ -141,24 +141,38 @@ func (g *growth) arrange(night Night) error {
 		ids[p.ID], out[p.ID] = true, true
 	}
 	added := slices.Clone(night.Pages)
-	slices.SortFunc(added, pageOrder)
+	Sort(added)
 	old := g.known.Pages
+	leaves := make([]bool, len(old))
+	_ = blocks(len(old), g.o.Workers, func(from, to int) error {
+		for i := from; i < to; i++ {
+			leaves[i] = out[old[i].ID]
+		}
+		return nil
+	})
 	g.gone = make(map[int]*passage.Page)
 	moved := make([]int32, len(old))
 	pages := make([]*Page, 0, len(old)+len(added))
-	for i, p := range old {
-		if out[p.ID] {
-			moved[i] = -1
-			g.gone[i] = &p.shared
-			continue
+	from := 0
+	for n := 0; n <= len(added); n++ { // the known pages before each of the added ones, and it
+		to := len(old)
+		if n < len(added) {
+			to, _ = slices.BinarySearchFunc(old, added[n], pageOrder)
 		}
-		for len(added) > 0 && pageOrder(added[0], p) < 0 {
-			pages, added = append(pages, added[0]), added[1:]
+		for ; from < to; from++ {
+			if leaves[from] {
+				moved[from] = -1
+				g.gone[from] = &old[from].shared
+				continue
+			}
+			moved[from] = int32(len(pages))
+			pages = append(pages, old[from])
 		}
-		moved[i] = int32(len(pages))
-		pages = append(pages, p)
+		if n < len(added) {
+			pages = append(pages, added[n])
+		}
 	}
-	g.next.Pages = append(pages, added...)
+	g.next.Pages = pages
 	g.change = passage.NewChange(moved, len(g.next.Pages))
 	return nil
 }
@@ -475,8 +489,8 @@ func (b *buckets) keys(number int32) []uint64 {
 	return keys
 }
 
-// members returns the numbers of a bucket's texts that take part, in order.
-func members(dst []int32, ps []inverted.Posting, band uint32, places []int32) []int32 {
+// takers returns the numbers of a bucket's texts that take part, in order.
+func takers(dst []int32, ps []inverted.Posting, band uint32, places []int32) []int32 {
 	for _, p := range ps {
 		if p.Pos == band && places[p.Doc] >= 0 {
 			dst = append(dst, int32(p.Doc))
@@ -513,7 +527,7 @@ func (b *buckets) propose(hashes []uint64) {
 			if slices.ContainsFunc(ps[:i], func(q inverted.Posting) bool { return q.Pos == p.Pos }) {
 				continue // bands hardly ever have a key in common
 			}
-			was, is = members(was[:0], ps, p.Pos, b.before), members(is[:0], ps, p.Pos, b.now)
+			was, is = takers(was[:0], ps, p.Pos, b.before), takers(is[:0], ps, p.Pos, b.now)
 			if len(was) <= limit && len(is) <= limit {
 				for j, second := range is {
 					for _, first := range is[:j] {
@@ -589,7 +603,7 @@ func (b *buckets) refuted() []lsh.Pair {
 			if !ok {
 				pairs = make(map[lsh.Pair]bool)
 				next.bands.Each([]uint64{bucket.Hash}, 1, func(_, _ int, ps []inverted.Posting) {
-					for _, p := range b.open(members(nil, ps, bucket.Pos, b.now), bucket.Pos) {
+					for _, p := range b.open(takers(nil, ps, bucket.Pos, b.now), bucket.Pos) {
 						pairs[p] = true
 					}
 				})
@@ -623,7 +637,7 @@ func (b *buckets) loose(n int) []lsh.Pair {
 			if slices.ContainsFunc(ps[:i], func(q inverted.Posting) bool { return q.Pos == p.Pos }) {
 				continue
 			}
-			for _, pair := range b.open(members(nil, ps, p.Pos, b.now), p.Pos) {
+			for _, pair := range b.open(takers(nil, ps, p.Pos, b.now), p.Pos) {
 				if int(pair.B) >= n {
 					out = append(out, pair)
 				}

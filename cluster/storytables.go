@@ -91,7 +91,9 @@ func (t *StoryTables) told(n int, weights *Weights) (told, error) {
 	if len(t.Pages) != n {
 		return bad("fits", len(t.Pages))
 	}
-	groups, stories := 0, 0 // that have a page so far
+	groups, stories := 0, 0                                                 // that have a page so far
+	sizes, parts := make([]int, len(t.Groups)), make([]int, len(t.Stories)) // how many pages of each group, and groups of each story
+	of := make([]int, len(t.Groups))                                        // the story of each group
 	for i, row := range t.Pages {
 		if row.Group < 0 || int(row.Group) > groups || int(row.Group) >= len(t.Groups) || row.Next < -1 || int(row.Next) >= len(t.Stories) {
 			return bad("fits", i)
@@ -102,17 +104,22 @@ func (t *StoryTables) told(n int, weights *Weights) (told, error) {
 				return bad("groups", groups)
 			}
 			stories = max(stories, int(group.Story)+1)
-			s := &k.stories[group.Story]
-			s.Groups = append(s.Groups, groups)
+			of[groups] = int(group.Story)
+			parts[group.Story]++
 			groups++
 		}
-		of := &k.copies[row.Group]
-		of.Pages = append(of.Pages, i)
+		sizes[row.Group]++
 		k.copyOf[i], k.storyOf[i], k.next[i] = int(row.Group), int(group.Story), int(row.Next)
 		k.confidence[i], k.margin[i] = row.Confidence, row.Margin
 	}
 	if groups != len(t.Groups) || stories != len(t.Stories) {
 		return bad("groups", groups)
+	}
+	for g, list := range members(k.copyOf, sizes) {
+		k.copies[g].Pages = list
+	}
+	for n, list := range members(of, parts) {
+		k.stories[n].Groups = list
 	}
 	for g, row := range t.Groups {
 		if k.copies[g].Original = int(row.Original); !slices.Contains(k.copies[g].Pages, int(row.Original)) {

@@ -1,8 +1,11 @@
 package cluster
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+
+	"golang.org/x/sync/errgroup"
 
 	"sada/cluster/copies"
 	"sada/cluster/inverted"
@@ -119,6 +122,7 @@ func (t *Tables) Known(pages []*Page, o Options) (*Known, error) {
 	p, s := &k.passages, &k.sketch
 	p.Next, p.Hits, p.Anchors, p.Lines, p.Mentions = t.Documents, t.Hits, t.Anchors, t.Lines, t.Mentions
 	p.Frequency, p.Recurring, p.Empty = t.Frequency, t.Recurring, t.Empty
+	p.Docs, p.Facts = make([]uint32, n), make([]passage.Facts, n)
 	shared := make([]*passage.Page, n)
 	k.sums, k.first, s.numbers = make([]uint64, n), make([]int, n), make([]int32, n)
 	texts := t.Bands.Len() / shape.Bands
@@ -133,61 +137,121 @@ func (t *Tables) Known(pages []*Page, o Options) (*Known, error) {
 		used[text] = true
 		return true
 	}
-	for i, row := range t.Pages {
-		if i > 0 && pageOrder(pages[i-1], pages[i]) >= 0 || row.First < 0 || int(row.First) > i || !claim(row.Text) {
-			return bad("pages", i)
-		}
-		shared[i] = &pages[i].shared
-		p.Docs, p.Facts = append(p.Docs, row.Document), append(p.Facts, row.Facts)
-		k.sums[i], k.first[i], s.numbers[i] = row.Sum, int(row.First), row.Text
-		if k.first[k.first[i]] != k.first[i] || k.first[i] == i && row.Text == unsigned {
-			return bad("pages", i)
-		}
+	for i, page := range pages {
+		shared[i] = &page.shared
 	}
-	ok := make([]bool, 5)
-	var main [][]passage.Range
-	p.Parts, ok[0] = passage.Lists(t.Parts, n)
-	main, ok[1] = passage.Lists(t.Main, n)
-	p.Candidates, ok[2] = passage.Lists(t.Candidates, n)
-	p.Found, ok[3] = passage.Lists(t.Found, n)
-	p.Related, ok[4] = passage.Lists(t.Related, n)
-	for i, name := range []string{"parts", "main texts", "candidates", "found passages", "related pages"} {
-		if !ok[i] {
-			return bad(name, 0)
+	if err := inTurn(o.Workers, func() error {
+		for i := 1; i < n; i++ {
+			if pageOrder(pages[i-1], pages[i]) >= 0 {
+				_, err := bad("pages", i)
+				return err
+			}
 		}
+		return nil
+	}, func() error {
+		for i, row := range t.Pages {
+			if row.First < 0 || int(row.First) > i || !claim(row.Text) {
+				_, err := bad("pages", i)
+				return err
+			}
+			p.Docs[i], p.Facts[i] = row.Document, row.Facts
+			k.sums[i], k.first[i], s.numbers[i] = row.Sum, int(row.First), row.Text
+			if k.first[k.first[i]] != k.first[i] || k.first[i] == i && row.Text == unsigned {
+				_, err := bad("pages", i)
+				return err
+			}
+		}
+		return nil
+	},
+		func() error { return listed(&p.Parts, t.Parts, n, "parts") },
+		func() error { return listed(&p.Candidates, t.Candidates, n, "candidates") },
+		func() error { return listed(&p.Found, t.Found, n, "found passages") },
+		func() error { return listed(&p.Related, t.Related, n, "related pages") },
+		func() error {
+			var err error
+			p.Pairs, err = t.pairs(n)
+			return err
+		},
+		func() error { return t.mainTexts(k) },
+		func() error {
+			var err error
+			k.told, err = t.Stories.told(n, o.Weights)
+			return err
+		},
+	); err != nil {
+		return nil, err
 	}
+	if err := inTurn(o.Workers, func() error { return p.Check(shared) }, func() error { return t.copies(k, shape, claim) }); err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+// inTurn does things in parallel and returns the first error as if they were done one after the other.
+func inTurn(workers int, do ...func() error) error {
+	failed := make([]error, len(do))
+	var group errgroup.Group
+	group.SetLimit(max(workers, 1))
+	for n := range do {
+		group.Go(func() error {
+			failed[n] = do[n]()
+			return nil
+		})
+	}
+	_ = group.Wait() // no goroutine returns an error
+	return cmp.Or(failed...)
+}
+
+// listed makes lists for n pages of a table.
+func listed[T any](to *[][]T, rows []passage.Row[T], n int, table string) error {
+	lists, ok := passage.Lists(rows, n)
+	if !ok {
+		return fmt.Errorf("%s: %w", table, errTables)
+	}
+	*to = lists
+	return nil
+}
+
+// pairs puts the passages of each pair together.
+func (t *Tables) pairs(n int) ([]passage.Pair, error) {
+	passages := make([]passage.Aligned, len(t.Aligned)) // in one piece
+	pairs := make([]passage.Pair, 0, len(t.Aligned))
 	for i, row := range t.Aligned {
-		if last := len(p.Pairs) - 1; last >= 0 && p.Pairs[last].A == int(row.A) && p.Pairs[last].B == int(row.B) {
-			p.Pairs[last].Passages = append(p.Pairs[last].Passages, row.Aligned)
+		passages[i] = row.Aligned
+		if last := len(pairs) - 1; last >= 0 && pairs[last].A == int(row.A) && pairs[last].B == int(row.B) {
+			from := i - len(pairs[last].Passages)
+			pairs[last].Passages = passages[from : i+1 : i+1]
 			continue
 		}
 		if row.A < 0 || row.B <= row.A || int(row.B) >= n {
-			return bad("aligned passages", i)
+			return nil, fmt.Errorf("aligned passages, row %d: %w", i, errTables)
 		}
-		p.Pairs = append(p.Pairs, passage.Pair{A: int(row.A), B: int(row.B), Passages: []passage.Aligned{row.Aligned}})
+		pairs = append(pairs, passage.Pair{A: int(row.A), B: int(row.B), Passages: passages[i : i+1 : i+1]})
 	}
-	if err := p.Check(shared); err != nil {
-		return nil, err
+	return pairs, nil
+}
+
+// mainTexts takes the main texts.
+func (t *Tables) mainTexts(k *Known) error {
+	n := len(k.Pages)
+	var main [][]passage.Range
+	if err := listed(&main, t.Main, n, "main texts"); err != nil {
+		return err
 	}
 	k.main, k.texts = make([]own, n), make([]copies.Page, n)
 	for i, ranges := range main {
-		end := pages[i].shared.Lead
+		p := k.Pages[i]
+		end := p.shared.Lead
 		for _, r := range ranges {
-			if r.From < end || r.From >= r.To || r.To > len(pages[i].shared.Words) {
-				return bad("main texts", i)
+			if r.From < end || r.From >= r.To || r.To > len(p.shared.Words) {
+				return fmt.Errorf("main texts, row %d: %w", i, errTables)
 			}
 			end = r.To
 		}
 		k.main[i] = ranges
-		k.texts[i] = pages[i].copy(k.main[i])
+		k.texts[i] = p.copy(k.main[i])
 	}
-	if err := t.copies(k, shape, claim); err != nil {
-		return nil, err
-	}
-	if k.told, err = t.Stories.told(n, o.Weights); err != nil {
-		return nil, err
-	}
-	return k, nil
+	return nil
 }
 
 // CheckPostings returns an error if the postings cannot be of the pages.
@@ -241,6 +305,7 @@ func (t *Tables) copies(k *Known, shape lsh.Params, claim func(text int32) bool)
 		}
 	}
 	s.pairs = t.Proposed
+	k.verified = make([]verified, 0, len(t.Verified))
 	for i, row := range t.Verified {
 		c, l := row.Candidate, row.Link
 		after := i == 0 || t.Verified[i-1].Candidate.A < c.A || t.Verified[i-1].Candidate.A == c.A && t.Verified[i-1].Candidate.B < c.B

@@ -68,10 +68,11 @@ func (k *Known) Check(pages []*Page) error {
 		}
 	}
 	for i := range pages {
-		for _, p := range slices.Concat(k.Found[i], k.Related[i]) {
-			if p.A != i || p.B < -1 || p.B >= n || !within(p.BytesA, pages[i]) || !within(p.Marker, pages[i]) || !within(p.Title, pages[i]) ||
-				p.B >= 0 && !within(p.BytesB, pages[p.B]) {
-				return bad("passages", i)
+		for _, list := range [][]Passage{k.Found[i], k.Related[i]} {
+			for n := range list {
+				if !list[n].of(i, pages) {
+					return bad("passages", i)
+				}
 			}
 		}
 		if !Cover(k.Parts[i], pages[i].Bytes) {
@@ -108,6 +109,12 @@ func (k *Known) CheckPostings(pages []*Page) error {
 		return fmt.Errorf("mentions: %w", err)
 	}
 	return nil
+}
+
+// of says whether it may be a passage of page i.
+func (p *Passage) of(i int, pages []*Page) bool {
+	return p.A == i && p.B >= -1 && p.B < len(pages) && within(p.BytesA, pages[i]) && within(p.Marker, pages[i]) && within(p.Title, pages[i]) &&
+		(p.B < 0 || within(p.BytesB, pages[p.B]))
 }
 
 func within(part article.Part, p *Page) bool {
@@ -154,15 +161,15 @@ func Lists[T any](rows []Row[T], n int) ([][]T, bool) {
 		return nil, false
 	}
 	out := make([][]T, n)
+	all := make([]T, len(rows)) // in one piece
 	for from := 0; from < len(rows); {
 		to := from
 		page := rows[from].Page
-		list := make([]T, 0, 1)
 		for to < len(rows) && rows[to].Page == page {
-			list = append(list, rows[to].Of)
+			all[to] = rows[to].Of
 			to++
 		}
-		out[page] = list
+		out[page] = all[from:to:to]
 		from = to
 	}
 	return out, true
