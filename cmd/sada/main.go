@@ -58,6 +58,7 @@ type program struct {
 	stdout, stderr io.Writer
 	files          archive.FS // of states; nil is the system's
 	settings       *settings
+	checkpoint     int // pages of a checkpoint of a night; 0 is blockPages
 }
 
 type commands struct {

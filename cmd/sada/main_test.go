@@ -29,8 +29,15 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"sada": main})
+	testscript.Main(m, map[string]func(){"sada": func() {
+		p := &program{ctx: context.Background(), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+		p.checkpoint, _ = strconv.Atoi(os.Getenv(checkpointVariable)) // 0 without
+		os.Exit(p.run(os.Args[1:]))
+	}})
 }
+
+// checkpointVariable is the pages of a checkpoint in the environment of a process of the tests, whose nights are small.
+const checkpointVariable = "TEST_CHECKPOINT"
 
 // demo is the corpus that the README's command runs on.
 const demo = "../../testdata/corpus.jsonl"

@@ -46,7 +46,9 @@ func (f *stateFlags) locked(p *program, wait time.Duration, must bool, do func(a
 	}
 	if must {
 		if _, err := a.Generations(); errors.Is(err, archive.ErrNone) {
-			return err
+			if staged, failed := a.Staged(); !staged || failed != nil {
+				return err
+			}
 		}
 	}
 	if err := a.Lock(p.ctx, wait); err != nil {
@@ -158,9 +160,9 @@ type nightly struct {
 	journal []archive.PublishedRow // what is published with this night
 }
 
-// night makes a night. A night that was stopped begins again from the start: reading and making the
-// features of a day's pages takes less than a tenth of the time, and what takes the rest, the groups
-// of all pages, is on disk as soon as it is there. A night that was stopped after that publishes it.
+// night makes a night. One that was stopped begins again: its pages are not made anew where checkpoints has them, and
+// what takes most of the time, the groups of all pages, is on disk as soon as it is there. A night that was
+// stopped after that publishes it.
 func (c *nightCmd) night(p *program, a *archive.Archive, o *operation) error {
 	defer spill.Hold(maxMapped, a.Release)()
 	n, err := loadNight(p.ctx, a)
@@ -181,14 +183,15 @@ func (c *nightCmd) night(p *program, a *archive.Archive, o *operation) error {
 		}
 	}
 	again := c.skip(n, set, o)
+	keep := c.checkpoints(p, a, set, o.log)
 	if !c.DryRun && !c.NoSpaceCheck {
 		_, size := set.Progress()
-		if err := c.space(n.old, a, size); err != nil {
+		if err := c.space(a, size, keep.bytes()); err != nil {
 			return err
 		}
 	}
 	var was assigned
-	j := job{inputs: c.Input, read: c.reader(set), out: c.Out,
+	j := job{inputs: c.Input, read: keep.reader(&c.jobFlags, set), out: c.Out,
 		known: func(in *input) (assigned, error) {
 			n.take(in, ids, again)
 			o.rejects = make(map[string]int64)
@@ -658,7 +661,7 @@ func (c *nightCmd) forecast(p *program, n *nightly, r *results, o *operation) er
 
 // space returns an error if the disks will not hold the night. It is an estimate on the safe side: a night
 // that begins without hope takes hours to find out.
-func (c *nightCmd) space(old *archive.Snapshot, a *archive.Archive, input int64) error {
+func (c *nightCmd) space(a *archive.Archive, input, kept int64) error {
 	state, err := a.Size()
 	if err != nil {
 		return err
@@ -666,8 +669,9 @@ func (c *nightCmd) space(old *archive.Snapshot, a *archive.Archive, input int64)
 	published := folderSize(c.Out)
 	// Features and result tables were measured at less than the text they are of, which unpacks to
 	// less than ten times what is stored. The state's tables are written again, and its segments
-	// may be merged; the results are written beside the present ones.
-	needs := []demand{{c.State, state + 10*input}, {c.Out, published + 10*input}}
+	// may be merged; the results are written beside the present ones. Checkpoints were measured at a little more
+	// than the features of a segment, which are most of it.
+	needs := []demand{{c.State, state + 10*input + max(0, 10*input-kept)}, {c.Out, published + 10*input}}
 	for _, n := range together(needs) {
 		if n.bytes > n.free {
 			return &failure{exitNoSpace, fmt.Errorf("%s: %d MB free, and the night may take %d MB: no space left on device", n.path, n.free>>20, n.bytes>>20),

@@ -23,8 +23,9 @@ import (
 
 // world is a folder in which nights are run.
 type world struct {
-	dir   string
-	files archive.FS
+	dir        string
+	files      archive.FS
+	checkpoint int // pages of one; 0 is what nights have
 }
 
 // at is a path of the world.
@@ -33,7 +34,7 @@ func (w *world) at(name string) string { return filepath.Join(w.dir, name) }
 // run runs the program in this process on the world's file system.
 func (w *world) run(args ...string) (code int, stderr string) {
 	var out, err bytes.Buffer
-	p := &program{ctx: context.Background(), stdin: strings.NewReader(""), stdout: &out, stderr: &err, files: w.files}
+	p := &program{ctx: context.Background(), stdin: strings.NewReader(""), stdout: &out, stderr: &err, files: w.files, checkpoint: w.checkpoint}
 	return p.run(args), err.String()
 }
 

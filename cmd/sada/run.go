@@ -28,6 +28,7 @@ import (
 	"sada/cluster/story"
 	"sada/cmd/internal/corpus"
 	"sada/cmd/internal/publish"
+	"sada/cmd/sada/internal/shards"
 	"sada/features/arabic"
 	"sada/features/shingle"
 	"sada/features/tfidf"
@@ -371,12 +372,13 @@ const batchPages = 64
 // reader reads the files of a set.
 func (c *jobFlags) reader(set *corpus.Set) reading {
 	return func(ctx context.Context, spilled *spiller, tell *teller) (*input, error) {
-		return read(ctx, set, c.Stemmer, c.workers(), spilled, tell)
+		return read(ctx, set, c.Stemmer, c.workers(), nil, spilled, tell)
 	}
 }
 
-// read reads all pages and makes their features, which spilled, unless it is nil, keeps.
-func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, spilled *spiller, tell *teller) (*input, error) {
+// read reads all pages and makes their features, which spilled, unless it is nil, keeps. Those that keep has are not
+// made again.
+func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, keep *checkpoints, spilled *spiller, tell *teller) (*input, error) {
 	g, err := newGatherer(stemmer)
 	if err != nil {
 		return nil, err
@@ -389,11 +391,13 @@ func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, spi
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
 	batch := func(records []*kept) {
+		made := keep.making(records)
 		group.Go(func() error {
+			defer made()
 			m := <-free
 			defer func() { free <- m }()
 			for _, k := range records {
-				k.page = m.Make(&k.record.Page)
+				k.page = k.make(m)
 				k.record.Page.Text, k.record.Page.Title = "", "" // they are not needed any more
 				if err := spilled.keep(k.page); err != nil {
 					return err
@@ -415,7 +419,8 @@ func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, spi
 		if !g.take(k) {
 			continue
 		}
-		if records = append(records, k); len(records) == batchPages {
+		records = append(records, k)
+		if last := keep.take(k); last || len(records) == batchPages {
 			batch(records)
 			records = nil
 		}
@@ -524,6 +529,9 @@ type kept struct {
 	page    *cluster.Page
 	n       int  // its place in the order of reading
 	dropped bool // another record of the same ID replaced it
+
+	block *block       // of the checkpoint that it is in; nil without checkpoints
+	row   *shards.Page // as it was kept there, until the page is made of it
 }
 
 // numbered is a reject with its place in the order of reading.

@@ -17,7 +17,6 @@ import (
 
 	"sada/cluster"
 	"sada/cmd/internal/corpus"
-	"sada/cmd/sada/internal/archive"
 	"sada/cmd/sada/internal/shards"
 	"sada/features/arabic"
 	"sada/features/article"
@@ -238,10 +237,7 @@ func (m makers) block(records []*kept, w *shards.Writer) error {
 			for i := n * batchPages; i < min((n+1)*batchPages, len(records)); i++ {
 				r := &records[i].record
 				page := m1.Make(&r.Page)
-				record := page.Record()
-				at := r.Page.PublishedAt
-				pages[i] = shards.Page{Record: int64(records[i].n), ID: r.Page.ID, Content: r.Hash, File: r.File, Line: int64(r.Line), Byte: r.Byte,
-					Seconds: at.Unix(), Nanos: int64(at.Nanosecond()), Day: r.Page.DayOnly, BadDate: r.BadDate, Replaced: r.Repaired, Features: archive.FeaturesOf(&record), Long: record.Long}
+				pages[i] = records[i].shardRow(page)
 				keys = m1.Bands(keys[:0], page)
 				for band, key := range keys {
 					bands[n] = append(bands[n], shards.Band{Band: int32(band), Key: key, Page: r.Hash})

@@ -25,6 +25,15 @@ type stateLine struct {
 	Moved       []string `json:"moved"`
 	Aside       string   `json:"aside"`
 	Removed     []int    `json:"removed"`
+	Stages      []stage  `json:"stages,omitempty"` // of check
+}
+
+// stage is what a night that is not done keeps of the pages that it has read.
+type stage struct {
+	Path    string   `json:"path"`
+	Parts   int      `json:"parts"`
+	Bytes   int64    `json:"bytes"`
+	Damaged []string `json:"damaged"`
 }
 
 // tell prints what a verb found or did, to people or as JSON.
@@ -66,13 +75,20 @@ func (c *checkCmd) Run(p *program) error {
 	for _, name := range r.Leftovers {
 		fmt.Fprintf(&b, "leftover   %s, which the next night removes\n", name)
 	}
+	for _, s := range r.Stages {
+		l.Stages = append(l.Stages, stage{s.Path, s.Parts, s.Bytes, append([]string{}, s.Damaged...)})
+		fmt.Fprintf(&b, "checkpoint %s: %d parts, %d MB of a night that is not done, which goes on there when it is run again\n", s.Path, s.Parts, s.Bytes>>20)
+		for _, name := range s.Damaged {
+			fmt.Fprintf(&b, "checkpoint %s is damaged, and will be made again\n", name)
+		}
+	}
 	for _, name := range r.Unknown {
 		fmt.Fprintf(&b, "unknown    %s\n", name)
 	}
 	if failed == nil {
 		fmt.Fprintf(&b, "generation %d is whole, %d generations in %d files, %d MB\n", r.Generation, len(r.Generations), r.Files, r.Bytes>>20)
 	}
-	if failed == nil || errors.Is(failed, archive.ErrCorrupt) {
+	if failed == nil || errors.Is(failed, archive.ErrCorrupt) || len(r.Stages) > 0 {
 		if err := l.tell(p, c.JSON, b.String()); err != nil {
 			return err
 		}
@@ -119,8 +135,8 @@ type pruneCmd struct {
 }
 
 func (c *pruneCmd) Help() string {
-	return `Removes all but the newest generations, and what no one of them needs. It writes nothing, and so works
-on a full disk.` + "\n" + exitHelp
+	return `Removes all but the newest generations, what no one of them needs, and before them the checkpoints of a night that was stopped.
+It writes nothing, and so works on a full disk.` + "\n" + exitHelp
 }
 
 // Run is the verb.
@@ -130,6 +146,9 @@ func (c *pruneCmd) Run(p *program) error {
 	}
 	return c.locked(p, c.LockWait, true, func(a *archive.Archive) error {
 		removed, err := a.Prune(p.ctx, c.Keep)
+		if errors.Is(err, archive.ErrNone) { // there were checkpoints of a first night
+			return stateLine{Type: "prune"}.tell(p, c.JSON, "the checkpoints of a first night were removed\n")
+		}
 		if err != nil {
 			return err
 		}

@@ -109,7 +109,7 @@ func (c *sweepCmd) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	in, err := read(p.ctx, set, c.Stemmer, workers, nil, newTeller(p, true, false, "reading"))
+	in, err := read(p.ctx, set, c.Stemmer, workers, nil, nil, newTeller(p, true, false, "reading"))
 	if err != nil {
 		return err
 	}

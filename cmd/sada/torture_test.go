@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -21,11 +22,12 @@ import (
 	"sada/cmd/sada/internal/archive/archivetest"
 )
 
-// tortured is a state of two nights, and what a third one makes of it undisturbed.
+// tortured is a state of two nights, or of none, and what the next one makes of it undisturbed.
 type tortured struct {
-	lines         []string // of the third night
+	lines         []string // of the night
 	before, after *world
 	args          []string
+	checkpoint    int // pages of a checkpoint
 }
 
 func torture(t *testing.T, pages int) *tortured {
@@ -40,11 +42,50 @@ func torture(t *testing.T, pages int) *tortured {
 			t.Fatal(code, stderr)
 		}
 	}
+	w.finish(t)
+	return w
+}
+
+// finish has the night done undisturbed.
+func (w *tortured) finish(t *testing.T) {
+	t.Helper()
 	w.copyTo(t, w.after.dir)
 	if code, stderr := w.after.night("night2", w.lines, w.args...); code != exitDone {
 		t.Fatal(code, stderr)
 	}
+}
+
+// tortureFirst is a first night that is large for its checkpoints.
+func tortureFirst(t *testing.T, pages int) *tortured {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("hundreds of nights take long with the race detector")
+	}
+	w := &tortured{lines: demoLines(t)[:pages], before: &world{dir: t.TempDir()}, after: &world{dir: t.TempDir()}, checkpoint: 4}
+	for _, name := range []string{"state", "out"} {
+		if err := os.Mkdir(w.before.at(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.finish(t)
 	return w
+}
+
+// first says whether there was no night before.
+func (w *tortured) first() bool { return w.checkpoint > 0 }
+
+// world gives one in which the night is disturbed.
+func (w *tortured) world(dir string) *world { return &world{dir: dir, checkpoint: w.checkpoint} }
+
+// environ is that of a process in which the night is disturbed.
+func (w *tortured) environ() []string {
+	return append(os.Environ(), fmt.Sprintf("%s=%d", checkpointVariable, w.checkpoint))
+}
+
+// both runs a test with a third night and with a first one.
+func both(t *testing.T, pages int, test func(t *testing.T, w *tortured)) {
+	t.Run("third", func(t *testing.T) { test(t, torture(t, pages)) })
+	t.Run("first", func(t *testing.T) { test(t, tortureFirst(t, pages)) })
 }
 
 // copyTo copies the state and the results before the third night.
@@ -62,8 +103,8 @@ func (w *tortured) copyTo(t *testing.T, dir string) {
 // that was not disturbed.
 func (w *tortured) survives(t *testing.T, what string, got *world) {
 	t.Helper()
-	calm := &world{dir: got.dir}
-	if code, stderr := calm.run("check", "--state", got.at("state")); code != exitDone {
+	calm := w.world(got.dir)
+	if code, stderr := calm.run("check", "--state", got.at("state")); code != exitDone && !(code == exitNoState && w.first()) {
 		t.Fatalf("%s: check: code %d: %s", what, code, stderr)
 	}
 	w.oldOrNew(t, what, got)
@@ -89,12 +130,15 @@ func (w *tortured) oldOrNew(t *testing.T, what string, got *world) {
 		t.Fatalf("%s: results are neither those before nor those after:\n%s", what, out)
 	}
 	current, err := os.ReadFile(got.at("state/current"))
+	if w.first() && (errors.Is(err, fs.ErrNotExist) || string(current) == "none\n") {
+		return
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, other := range []*world{w.before, w.after} {
 		b, err := os.ReadFile(other.at("state/current"))
-		if err != nil {
+		if err != nil && !w.first() {
 			t.Fatal(err)
 		}
 		if bytes.Equal(b, current) {
@@ -118,11 +162,12 @@ func bound(short, long int) int {
 
 // TestNightFaults fails operations of the state's files in whole nights, once and for ever after: each one
 // with torture, some without.
-func TestNightFaults(t *testing.T) {
-	w := torture(t, 24)
-	got := &world{dir: t.TempDir()}
+func TestNightFaults(t *testing.T) { both(t, 24, nightFaults) }
+
+func nightFaults(t *testing.T, w *tortured) {
+	got := w.world(t.TempDir())
 	r := rand.New(rand.NewPCG(1, 7))
-	injected := 0
+	injected, kept := 0, 0
 	count := func() int { // the operations of a night
 		w.copyTo(t, got.dir)
 		f := &archivetest.Faulty{FS: archive.OS{}}
@@ -148,30 +193,42 @@ func TestNightFaults(t *testing.T) {
 				t.Fatalf("%s: nothing failed", what)
 			}
 			injected++
-			// After the night, when old generations are removed, a failure is told and no more.
-			if code != mode.code && !(code == exitDone && (strings.Contains(stderr, "old generations cannot be removed") || strings.HasPrefix(f.Hit, "close "))) {
+			// After the night, when old generations are removed, a failure is told and no more, as is one of a checkpoint.
+			if told := strings.Contains(stderr, "old generations cannot be removed") || strings.Contains(stderr, "checkpoint") || strings.HasPrefix(f.Hit, "close "); code != mode.code && !(code == exitDone && told) {
 				t.Fatalf("%s: code %d: %s", what, code, stderr)
+			}
+			if strings.Contains(f.Hit, "/stages") {
+				kept++
 			}
 			w.survives(t, what, got)
 		}
 	}
-	t.Logf("%d operations of %d failed in whole nights", injected, count)
+	t.Logf("%d operations of %d failed in whole nights, %d of them on checkpoints", injected, count, kept)
+	if w.first() && kept == 0 {
+		t.Error("no operation on a checkpoint failed")
+	}
 }
 
 // TestKill kills real nights at random times.
-func TestKill(t *testing.T) {
-	w := torture(t, 60)
-	got := &world{dir: t.TempDir()}
+func TestKill(t *testing.T) { both(t, 60, kill) }
+
+func kill(t *testing.T, w *tortured) {
+	got := w.world(t.TempDir())
 	night := func() *exec.Cmd {
 		w.copyTo(t, got.dir)
 		cmd, _, _ := child(t, got.dir, "sada", append([]string{"night", "night2.jsonl", "--state", "state", "--out", "out", "-q"}, w.args...)...)
+		cmd.Env = w.environ()
 		if err := os.WriteFile(got.at("night2.jsonl"), []byte(strings.Join(w.lines, "")), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return cmd
 	}
 	r := rand.New(rand.NewPCG(2, uint64(os.Getpid()))) // the times are not repeatable anyway
-	kills, ended, late, pub := 0, 0, 0, 0
+	kills, ended, late, pub, reading, resumed := 0, 0, 0, 0, 0, 0
+	generation := 3
+	if w.first() {
+		generation = 1
+	}
 	took := time.Duration(0)
 	for range 3 {
 		cmd := night()
@@ -181,7 +238,7 @@ func TestKill(t *testing.T) {
 		}
 		took = max(took, time.Since(start))
 	}
-	for kills < bound(6, 300) {
+	for kills < bound(6, 300) || w.first() && resumed < bound(2, 100) {
 		cmd := night()
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
@@ -204,15 +261,22 @@ func TestKill(t *testing.T) {
 		}
 		took = took * 100 / 99
 		kills++
-		if s, err := os.ReadFile(got.at("state/current")); err == nil && strings.HasPrefix(string(s), "gen-000003") {
+		if s, err := os.ReadFile(got.at("state/current")); err == nil && strings.HasPrefix(string(s), fmt.Sprintf("gen-%06d", generation)) {
 			late++
+		} else if parts, err := filepath.Glob(got.at("state/stages/*/0*")); err != nil {
+			t.Fatal(err)
+		} else if len(parts) > 0 {
+			reading++
+			if slices.ContainsFunc(parts, func(name string) bool { return !strings.HasSuffix(name, ".new") }) {
+				resumed++
+			}
 		}
-		if m, err := os.ReadFile(got.at("out/run.json")); err == nil && strings.Contains(string(m), `"generation": 3`) {
+		if m, err := os.ReadFile(got.at("out/run.json")); err == nil && strings.Contains(string(m), fmt.Sprintf(`"generation": %d`, generation)) {
 			pub++
 		}
 		w.survives(t, fmt.Sprintf("killed after %v", wait), got)
 	}
-	t.Logf("%d nights killed: %d of them after the state had the night, %d after the results were published; %d more had ended", kills, late, pub, ended)
+	t.Logf("%d nights killed: %d of them after the state had the night, %d after the results were published, %d with checkpoints, %d of which the next night could use; %d more had ended", kills, late, pub, reading, resumed, ended)
 }
 
 // TestTerm has SIGTERM end a night soon, and leave everything as it was or done.

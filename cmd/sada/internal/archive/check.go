@@ -17,6 +17,7 @@ type Report struct {
 	Leftovers []string
 	// Unknown are no files of a state's. They do no harm.
 	Unknown []string
+	Stages  []StageReport // of a night that was stopped, or is running
 }
 
 // Check holds every file of every generation to its checksum, reads all of the current one, and makes
@@ -39,6 +40,10 @@ func (a *Archive) Check(ctx context.Context) (Report, error) {
 
 func (a *Archive) check(ctx context.Context, at marker, markerErr error) (Report, error) {
 	r := Report{Generation: at.generation}
+	var err error
+	if r.Stages, r.Leftovers, r.Unknown, err = a.checkStages(ctx); err != nil {
+		return r, err
+	}
 	damage := new(Damage)
 	switch {
 	case errors.As(markerErr, &damage):
@@ -50,7 +55,7 @@ func (a *Archive) check(ctx context.Context, at marker, markerErr error) (Report
 	if err != nil {
 		return r, err
 	}
-	r.Unknown = l.unknown
+	r.Unknown = append(r.Unknown, l.unknown...)
 	if l.temp {
 		r.Leftovers = append(r.Leftovers, tempName)
 	}

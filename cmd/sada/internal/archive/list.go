@@ -56,6 +56,7 @@ func (a *Archive) list() (listing, error) {
 		case name == "lost+found": // the file system's own, where the folder is one
 		case name == tempName:
 			l.temp = true
+		case name == stagesName && e.IsDir(): // of no generation
 		case sharedFolders[name] != nil && e.IsDir():
 			files, err := a.entries(name)
 			if err != nil {

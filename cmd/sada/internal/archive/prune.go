@@ -1,7 +1,9 @@
 package archive
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -40,11 +42,11 @@ func (a *Archive) Generations() ([]*Manifest, error) {
 	return append(out, newest), nil
 }
 
-// Prune removes all but the newest keep generations, at least one, the segments and runs that none of
+// Prune removes the stages, all but the newest keep generations, at least one, the segments and runs that none of
 // those names, and what a stopped night left. It returns the generations it removed, ascending. The lock must
 // be held. It writes nothing, and so works on a full disk. Stopped at any point, it leaves a whole
-// state, and the next Prune finishes. It returns ErrCorrupt, and removes nothing, if the manifest of any
-// generation is damaged: what that one needs is not known.
+// state, and the next Prune finishes. It returns ErrNone if there is no generation, and ErrCorrupt if the manifest of any
+// is damaged, for what that one needs is not known; then it removes the stages alone.
 func (a *Archive) Prune(ctx context.Context, keep int) (removed []int, err error) {
 	if a.lock == nil {
 		return nil, errUnlocked
@@ -53,6 +55,9 @@ func (a *Archive) Prune(ctx context.Context, keep int) (removed []int, err error
 		return nil, fmt.Errorf("prune: keep %d generations: the least is 1", keep)
 	}
 	all, err := a.Generations()
+	if err == nil || errors.Is(err, ErrNone) || errors.Is(err, ErrCorrupt) {
+		err = cmp.Or(a.RemoveStages(), err)
+	}
 	if err != nil {
 		return nil, err
 	}

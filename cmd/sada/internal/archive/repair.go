@@ -71,6 +71,14 @@ func (a *Archive) Repair(ctx context.Context) (Repairs, error) {
 		}
 	}
 	moved = append(moved, l.unknown...)
+	stages, begun, strangers, err := a.checkStages(ctx)
+	if err != nil {
+		return r, err
+	}
+	moved = slices.Concat(moved, begun, strangers)
+	for _, s := range stages { // what is whole of them is of use to the night that is run again
+		moved = append(moved, s.Damaged...)
+	}
 	if l.temp {
 		moved = append(moved, tempName)
 	}
@@ -132,7 +140,9 @@ func (a *Archive) moveAside(ctx context.Context, r *Repairs, names []string) err
 			if err := a.fs.MkdirAll(a.path(r.Aside + "/" + dir)); err != nil {
 				return err
 			}
-			folders = append(folders, dir, r.Aside+"/"+dir)
+			for ; dir != "."; dir = path.Dir(dir) {
+				folders = append(folders, dir, r.Aside+"/"+dir)
+			}
 		}
 		if err := a.fs.Rename(a.path(name), a.path(r.Aside+"/"+name)); err != nil {
 			return err
