@@ -38,7 +38,7 @@ type Stats struct {
 	Empty           int   // nodes without terms, which no link can reach
 	Postings        int64 // entries of the index that were read
 	SkippedPostings int64 // lists over [Options].PostingCap, once for every node that would have read one
-	Candidates      int64 // pairs whose cosine was taken
+	Candidates      int64 // pairs that were compared
 	Links           int   // pairs kept
 }
 
@@ -60,9 +60,9 @@ func (s *Stats) add(t Stats) {
 // are compared as well, and then every weight is averaged with what those neighbours of both ends have
 // to do with the other end. It may fall under Floor, by half at most. Ties are broken by the places of nodes.
 //
-// There can be up to 2^31-1 nodes. Memory, besides the links, is about 8·Top+100 bytes for each and 24
-// for each different term. Time is linear in nodes, with at most Top·PostingCap postings read for
-// each. Options must be valid.
+// There can be up to 2^31-1 nodes. Memory, besides the links, is about 12·Top+150 bytes for each, 3 for
+// each of its terms and 24 for each different term. Time is linear in nodes, with at most Top·PostingCap
+// postings read for each. Options must be valid.
 func Graph(nodes []Node, o Options) ([]Link, Stats) {
 	w, stats := NewWeb(nodes, o)
 	return w.Links(o), stats
@@ -101,6 +101,7 @@ type index struct {
 	// The terms of node i are terms[first[i]:first[i+1]], those of the index numbered from 0.
 	first []int
 	terms []int32
+	place []int32 // of every one of these: where the node is among all nodes of the term
 
 	all, new lists // of all nodes, and of the new ones
 }
@@ -150,7 +151,17 @@ func newIndex(nodes []Node, fresh []bool, o Options) *index {
 		}
 		x.first[i+1] = len(x.terms)
 	}
-	x.all, x.new = x.list(len(number), false), x.list(len(number), true)
+	x.all = x.list(len(number), false)
+	x.place = make([]int32, len(x.terms))
+	next := make([]int32, len(number))
+	for k, t := range x.terms {
+		x.place[k] = next[t]
+		next[t]++
+	}
+	x.new = x.all
+	if slices.Contains(fresh, false) {
+		x.new = x.list(len(number), true)
+	}
 	return x
 }
 
@@ -185,8 +196,9 @@ func link(nodes []Node, o Options, undated float64, look func(s *scan, i int32))
 	links := make([][]Link, (len(nodes)+chunk-1)/chunk)
 	var mu sync.Mutex
 	var stats Stats
+	outlines, need := newOutlines(nodes, o.Workers), newNeed(o)
 	chunks(len(nodes), o.Workers, func() (func(c, from, to int), func()) {
-		s := &scan{nodes: nodes, o: o, oneDated: undated, shared: make([]uint8, len(nodes))}
+		s := &scan{nodes: nodes, o: o, oneDated: undated, need: need, shared: make([]uint16, len(nodes)), outlines: outlines}
 		return func(c, from, to int) {
 				for i := from; i < to; i++ {
 					look(s, int32(i))
@@ -209,9 +221,14 @@ type scan struct {
 	nodes      []Node
 	o          Options
 	oneDated   float64 // factor of a pair of which one has no date
-	shared     []uint8 // for every node, how many terms it shares with the one at hand
+	need       *need
+	shared     []uint16 // for every node: none, and how many terms it shares with the one at hand; if it shares none, or less
+	none       uint16   // rises with every node, so that nothing has to be set back
 	lists      [][]int32
 	candidates []int32
+	outlines   *outlines
+	outlined   outlined
+	fetched    byte // means nothing; without it nothing would be read
 	probe      probe
 	links      []Link
 	stats      Stats
@@ -230,22 +247,21 @@ func (x *index) node(s *scan, i int32) {
 			return x.nodes[x.undated+int32(j)].Time >= since
 		}))
 	}
+	// window returns those of a list, which are before i, that are in the window.
 	window := func(list []int32) (undated, dated []int32) {
-		end, _ := slices.BinarySearch(list, i)
-		list = list[:end]
-		from, _ := slices.BinarySearch(list, oldest)
-		last, _ := slices.BinarySearch(list[:from], x.undated)
-		return list[:last], list[from:]
+		from := last(list, oldest)
+		return list[:search(list[:from], x.undated)], list[from:]
 	}
 	s.lists = s.lists[:0]
-	for _, t := range terms {
+	for k, t := range terms {
 		var undated, dated []int32
 		if !x.fresh[i] {
-			if undated, dated = window(x.new.of(t)); len(undated)+len(dated) == 0 {
+			list := x.new.of(t)
+			if undated, dated = window(list[:search(list, i)]); len(undated)+len(dated) == 0 {
 				continue
 			}
 		}
-		u, d := window(x.all.of(t))
+		u, d := window(x.all.of(t)[:x.place[x.first[i]+k]])
 		if len(u)+len(d) > s.o.PostingCap {
 			s.stats.SkippedPostings++
 			continue
@@ -257,53 +273,135 @@ func (x *index) node(s *scan, i int32) {
 		s.lists = append(s.lists, undated, dated)
 	}
 	s.candidates = s.candidates[:0]
-	enough := uint8(s.o.Shared)
+	if int(s.none)+2*maxTop > math.MaxUint16 {
+		clear(s.shared)
+		s.none = 0
+	}
+	enough := s.none + uint16(s.o.Shared)
 	for _, list := range s.lists {
 		for _, c := range list {
-			s.shared[c]++
-			if s.shared[c] == enough {
+			n := max(s.shared[c], s.none) + 1
+			s.shared[c] = n
+			if n == enough {
 				s.candidates = append(s.candidates, c)
 			}
 		}
 	}
-	for _, list := range s.lists {
-		for _, c := range list {
-			s.shared[c] = 0
-		}
-	}
+	s.none += uint16(len(terms))
 	s.compareAll(i)
 }
 
+// search returns the place of the first of an ascending list that is not below node.
+func search(list []int32, node int32) int {
+	place, _ := slices.BinarySearch(list, node)
+	return place
+}
+
+// last is search for a place near the end: what is looked at there is in the cache soon (Bentley and Yao, An
+// almost optimal algorithm for unbounded searching, 1976).
+func last(list []int32, node int32) int {
+	step := 1
+	for step <= len(list) && list[len(list)-step] >= node {
+		step *= 2
+	}
+	from := max(len(list)-step, 0)
+	return from + search(list[from:len(list)-step/2], node)
+}
+
+// batch is how many candidates are fetched at a time; with 8 of them comparing takes a twentieth longer.
+const batch = 16
+
 // compareAll links node i to the candidates that it belongs to.
 func (s *scan) compareAll(i int32) {
-	if len(s.candidates) > 0 {
-		s.probe.set(s.nodes[i].Vector)
+	if len(s.candidates) == 0 {
+		return
 	}
-	for _, c := range s.candidates {
-		s.compare(c, i)
+	s.outlined.set(s.outlines.of(i))
+	probed := false
+	for some := range slices.Chunk(s.candidates, batch) {
+		s.fetch(some)
+		for _, c := range some {
+			if !s.mayLink(c, i) {
+				continue
+			}
+			if !probed {
+				s.probe.set(s.nodes[i].Vector)
+				probed = true
+			}
+			s.compare(c, i)
+		}
 	}
 }
 
-// compare links a with b if they belong linked. The probe is set to b.
+// fetch reads the outlines of nodes, which come from all over the memory, so that they are in the cache. Reads that
+// do not wait for each other take a third of the time of one outline after the other.
+func (s *scan) fetch(nodes []int32) {
+	const line = 64 // bytes that come together, at least
+	for _, c := range nodes {
+		o := s.outlines.of(c)
+		for at := 0; at < len(o); at += line {
+			s.fetched += o[at]
+		}
+	}
+}
+
+// mayLink says whether a and b may belong linked. The outline laid out is that of b.
+func (s *scan) mayLink(a, b int32) bool {
+	oa, ob := s.outlines.of(a), &s.outlined
+	if oa.is(isLocked) && ob.is(isLocked) && apart(s.nodes[a].Story, s.nodes[b].Story) {
+		return false
+	}
+	least := s.o.Floor
+	switch {
+	case oa.is(isDated) && ob.is(isDated):
+		gap := max(oa.time()-ob.time(), ob.time()-oa.time())
+		if float64(gap)/day > s.o.Horizon {
+			return false // a neighbour of a neighbour may be
+		}
+		least = s.need.at(gap)
+	case oa.is(isDated) != ob.is(isDated):
+		least /= s.oneDated
+	}
+	s.stats.Candidates++
+	return ob.most(oa) >= least
+}
+
+// compare links a with b if their weight is enough. The probe is set to b.
 func (s *scan) compare(a, b int32) {
 	na, nb := &s.nodes[a], &s.nodes[b]
-	if apart(na.Story, nb.Story) {
-		return
-	}
 	factor := s.oneDated
 	switch {
 	case !na.Dated && !nb.Dated:
 		factor = 1
 	case na.Dated && nb.Dated:
-		days := float64(nb.Time-na.Time) / day
-		if math.Abs(days) > s.o.Horizon {
-			return // a neighbour of a neighbour may be
-		}
-		factor = math.Exp(-days * days / (2 * s.o.Sigma * s.o.Sigma))
+		factor = s.o.factor(float64(nb.Time-na.Time) / day)
 	}
-	s.stats.Candidates++
 	cosine := min(s.probe.dot(na.Vector), 1) // weights are rounded, a unit vector may be longer
 	if weight := cosine * factor; weight >= s.o.Floor {
 		s.links = append(s.links, Link{min(a, b), max(a, b), float32(cosine), float32(weight)})
 	}
 }
+
+// factor returns the factor of time.
+func (o Options) factor(days float64) float64 {
+	return math.Exp(-days * days / (2 * o.Sigma * o.Sigma))
+}
+
+// need is the cosine that a pair with dates needs at least to be linked, by the time between them.
+type need struct {
+	step  int64 // seconds
+	least [needSteps + 1]float64
+}
+
+const needSteps = 1 << 10
+
+func newNeed(o Options) *need {
+	n := &need{step: int64(o.Horizon*day)/needSteps + 1}
+	for i := range n.least {
+		n.least[i] = o.Floor / o.factor(float64(int64(i)*n.step)/day)
+	}
+	return n
+}
+
+// at returns what is needed at so many seconds, or a little less.
+func (n *need) at(seconds int64) float64 { return n.least[seconds/n.step] }

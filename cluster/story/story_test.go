@@ -367,6 +367,77 @@ func TestProbeIsDot(t *testing.T) {
 	})
 }
 
+func TestMostIsNotUnderTheProduct(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		nodes := drawNodes(t, 20)
+		for i := range nodes {
+			by := rapid.Float64Range(1e-3, 1).Draw(t, "length") // stories have means
+			nodes[i].Vector = scaled(nodes[i].Vector, by)
+		}
+		all := newOutlines(nodes, 2)
+		var laid outlined
+		for i := range nodes {
+			laid.set(all.of(int32(i)))
+			for j := range nodes {
+				o, n := all.of(int32(j)), &nodes[j]
+				dot := nodes[i].Vector.Dot(n.Vector)
+				// These few terms have slots of their own; two weights are rounded up by a byte's unit at most.
+				most, bound := laid.most(o), dot+2.1/255*float64(n.Vector.Len())*nodes[i].Vector.Length()*n.Vector.Length()
+				if most < dot || most > bound {
+					t.Fatalf("product of %v and %v is %v, at most %v", nodes[i].Vector, n.Vector, dot, most)
+				}
+				if o.time() != n.Time || o.is(isDated) != n.Dated || o.is(isLocked) != (n.Story != 0) {
+					t.Fatalf("outline of %+v: time %d, dated %t, locked %t", n, o.time(), o.is(isDated), o.is(isLocked))
+				}
+			}
+		}
+	})
+}
+
+// TestMostOfLongVectors has vectors of so many terms that some share a slot.
+func TestMostOfLongVectors(t *testing.T) {
+	nodes := planted(200, 3)
+	all := newOutlines(nodes, 1)
+	var laid outlined
+	over := 0.
+	for i := range nodes {
+		laid.set(all.of(int32(i)))
+		for j := range nodes {
+			dot, most := nodes[i].Vector.Dot(nodes[j].Vector), laid.most(all.of(int32(j)))
+			if most < dot {
+				t.Fatalf("product %v, at most %v", dot, most)
+			}
+			over += most - dot
+		}
+	}
+	if over /= float64(len(nodes) * len(nodes)); over > .02 {
+		t.Errorf("over the product by %.3f in the mean: few pairs are ruled out", over)
+	}
+}
+
+func TestNeedIsNotOver(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		o := drawOptions(t)
+		o.Horizon = rapid.Float64Range(1e-6, 20).Draw(t, "horizon")
+		gap := rapid.Int64Range(0, int64(o.Horizon*day)).Draw(t, "gap")
+		if got, want := newNeed(o).at(gap), o.Floor/o.factor(float64(gap)/day); got > want {
+			t.Fatalf("%v, want at most %v", got, want)
+		}
+	})
+}
+
+func TestLast(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		list := rapid.SliceOf(rapid.Int32Range(0, 50)).Draw(t, "list")
+		slices.Sort(list)
+		list = slices.Compact(list)
+		node := rapid.Int32Range(0, 51).Draw(t, "node")
+		if got, want := last(list, node), search(list, node); got != want {
+			t.Fatalf("%d in %v at %d, want %d", node, list, got, want)
+		}
+	})
+}
+
 func TestWorkersDoNotMatter(t *testing.T) {
 	nodes := planted(3000, 1)
 	o := Defaults()
