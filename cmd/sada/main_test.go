@@ -392,7 +392,7 @@ func newer(ts *testscript.TestScript, neg bool, args []string) {
 	generation, _, _ := strings.Cut(ts.ReadFile(args[0]+"/current"), " ")
 	manifest := ts.MkAbs(args[0] + "/" + generation + "/manifest.json")
 	_, body, _ := strings.Cut(ts.ReadFile(args[0]+"/"+generation+"/manifest.json"), "\"manifest\":\n")
-	body = strings.Replace(strings.TrimSuffix(body, "\n}\n"), `"format": 2`, `"format": 99`, 1)
+	body = strings.Replace(strings.TrimSuffix(body, "\n}\n"), fmt.Sprintf(`"format": %d`, archive.Format), `"format": 99`, 1)
 	whole := fmt.Sprintf("{\"xxh3_128\":\"%x\",\"manifest\":\n%s\n}\n", xxh3.HashString128(body).Bytes(), body)
 	ts.Check(os.WriteFile(manifest, []byte(whole), 0o644))
 	ts.Check(os.WriteFile(current, fmt.Appendf(nil, "%s %x\n", generation, xxh3.HashString128(whole).Bytes()), 0o644))
