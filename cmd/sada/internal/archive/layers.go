@@ -6,8 +6,8 @@ import "slices"
 // changed.
 type Layers struct {
 	Name   string     `json:"name"`
-	Rows   int64      `json:"rows"`   // with the changes
-	Base   FileInfo   `json:"base"`   // whose rows are those of the table before any change
+	Rows   int64      `json:"rows"`             // with the changes
+	Base   FileInfo   `json:"base"`             // whose rows are those of the table before any change
 	Deltas []FileInfo `json:"deltas,omitempty"` // oldest first
 }
 

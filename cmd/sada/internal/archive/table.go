@@ -9,10 +9,12 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
 	"time"
+	"unsafe"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
@@ -403,33 +405,17 @@ func Decode[T any](f io.ReaderAt, bytes, rows int64) iter.Seq2[[]T, error] {
 			yield(nil, err)
 			return
 		}
-		batch := make([]T, batchRows)
+		layout := layoutOf(reflect.TypeFor[T]())
+		var batch []T
 		for _, group := range file.RowGroups() {
-			var r *parquet.GenericReader[T]
-			err := guarded(func() error {
-				r = parquet.NewGenericRowGroupReader[T](group)
-				return nil
-			})
-			for err == nil {
-				var n int
+			if n := int(group.NumRows()); n > cap(batch) {
+				batch = make([]T, n)
+			} else {
+				batch = batch[:n]
 				clear(batch) // the rows given before keep what they point to
-				err = guarded(func() (err error) {
-					n, err = r.Read(batch)
-					return err
-				})
-				if n > 0 && !yield(batch[:n], nil) {
-					_ = r.Close() // it was only read
-					return
-				}
-				if n == 0 && err == nil {
-					err = io.ErrNoProgress
-				}
 			}
-			if r != nil {
-				err = errors.Join(err, r.Close())
-			}
-			if !errors.Is(err, io.EOF) {
-				yield(nil, err)
+			err := layout.read(file, group, unsafe.Pointer(unsafe.SliceData(batch)))
+			if !yield(batch, err) || err != nil {
 				return
 			}
 		}
