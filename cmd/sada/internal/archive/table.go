@@ -405,6 +405,12 @@ func Decode[T any](f io.ReaderAt, bytes, rows int64) iter.Seq2[[]T, error] {
 			yield(nil, err)
 			return
 		}
+		for _, group := range file.RowGroups() {
+			if rows -= group.NumRows(); rows < 0 || group.NumRows() < 0 {
+				yield(nil, errRows)
+				return
+			}
+		}
 		layout := layoutOf(reflect.TypeFor[T]())
 		var batch []T
 		for _, group := range file.RowGroups() {
