@@ -208,12 +208,7 @@ func (g *growth) copies(pairs []passage.Pair) {
 		next.sums[i] = copies.Sum(next.texts[i].Words)
 		g.touched[i] = from < 0 || !slices.Equal(g.known.texts[from].Words, next.texts[i].Words)
 	})
-	same := copies.SameBy(next.texts, next.sums, func(a, b int) bool {
-		if from, of := g.change.From[b], g.change.From[a]; from >= 0 && of >= 0 && !g.touched[a] && !g.touched[b] && g.known.first[from] == int(of) {
-			return true
-		}
-		return slices.Equal(next.texts[a].Words, next.texts[b].Words)
-	})
+	same := g.same()
 	next.first = firsts(n, same)
 	fragments := g.fragments()
 	sketched, loose := g.sketch(fragments)
@@ -221,37 +216,84 @@ func (g *growth) copies(pairs []passage.Pair) {
 		g.res.Parts[f.page] = slices.Clone(g.res.Parts[f.page])
 	}
 	g.settle(next.texts, fragments, loose)
-	candidates := propose(same, pairs, next.main, next.first, sketched)
+	candidates := propose(same, pairs, next.main, next.first, sketched, g.o.Workers)
 	g.res.Stats.Candidates = len(candidates)
 	g.verify(candidates)
 	g.group(next.texts)
 }
 
+// same returns what [copies.Same] does. A page whose words no page of this night has or had goes with the
+// page that it went with before.
+func (g *growth) same() []copies.Candidate {
+	n, next := len(g.res.Pages), g.next
+	var changed []uint64 // sums
+	for i, touched := range g.touched {
+		if touched {
+			changed = append(changed, next.sums[i])
+		}
+	}
+	for i, to := range g.change.Moved {
+		if to < 0 || g.touched[to] {
+			changed = append(changed, g.known.sums[i])
+		}
+	}
+	const wide = 1 << 8 // places for each sum: of the others one in this many is looked at for nothing
+	filter := make([]bool, min(wide*len(changed)+1, 1<<22))
+	for _, sum := range changed {
+		filter[sum%uint64(len(filter))] = true
+	}
+	var again []int
+	var same []copies.Candidate
+	for i := range n {
+		if filter[next.sums[i]%uint64(len(filter))] {
+			again = append(again, i)
+		} else if first := int(g.change.Moved[g.known.first[g.change.From[i]]]); first != i {
+			same = append(same, copies.Candidate{A: first, B: i, Via: copies.SameVia(next.texts[i].Words)})
+		}
+	}
+	texts, sums := make([]copies.Page, len(again)), make([]uint64, len(again))
+	for k, i := range again {
+		texts[k], sums[k] = next.texts[i], next.sums[i]
+	}
+	for _, c := range copies.SameBy(texts, sums, func(a, b int) bool {
+		return slices.Equal(texts[a].Words, texts[b].Words)
+	}) {
+		c.A, c.B = again[c.A], again[c.B]
+		same = append(same, c)
+	}
+	slices.SortFunc(same, candidateOrder)
+	return same
+}
+
 // verify verifies the candidates that are not those of the night before, or whose texts are others.
 func (g *growth) verify(candidates []copies.Candidate) {
-	known := make([]verified, 0, len(g.known.verified))
-	for _, v := range g.known.verified {
-		a, b := g.change.Moved[v.A], g.change.Moved[v.B]
-		if a >= 0 && b >= 0 && !g.touched[a] && !g.touched[b] {
-			v.A, v.B, v.link.A, v.link.B = int(a), int(b), int(a), int(b)
-			known = append(known, v)
-		}
-	}
 	all := make([]verified, len(candidates))
 	var open []copies.Candidate
-	at := 0
+	known, linked := g.known.verified, 0
 	for i, c := range candidates {
-		for at < len(known) && (known[at].A < c.A || known[at].A == c.A && known[at].B < c.B) {
-			at++
+		all[i].Candidate = c
+		// Known candidates keep their order.
+		var v verified
+		for len(known) > 0 {
+			v = known[0]
+			a, b := g.change.Moved[v.A], g.change.Moved[v.B]
+			v.A, v.B = int(a), int(b)
+			if a >= 0 && b >= 0 && !g.touched[a] && !g.touched[b] && candidateOrder(v.Candidate, c) >= 0 {
+				break
+			}
+			known = known[1:]
 		}
-		if at < len(known) && known[at].Candidate == c {
-			all[i] = known[at]
+		if len(known) == 0 || v.Candidate != c {
+			open = append(open, c)
 			continue
 		}
-		all[i].Candidate = c
-		open = append(open, c)
+		if all[i].link = v.link; v.link.Kind != "" {
+			all[i].link.A, all[i].link.B = v.A, v.B
+			linked++
+		}
 	}
 	links := copies.Verify(g.next.texts, open, g.o.Workers)
+	g.res.Links = make([]copies.Link, 0, linked+len(links))
 	for i := range all {
 		v := &all[i]
 		if len(links) > 0 && links[0].A == v.A && links[0].B == v.B {

@@ -137,7 +137,11 @@ func nights(t fataler, pool []*article.Page, seed uint64, count, size int) {
 	live := map[string]*Page{}
 	for n := range count {
 		var night Night
-		for range r.IntN(size) {
+		added := r.IntN(size)
+		if n > 0 && r.IntN(3) == 0 {
+			added = 0 // what goes is then alone in what it changes
+		}
+		for range added {
 			night.Pages = append(night.Pages, e.page())
 		}
 		for _, id := range slices.Sorted(maps.Keys(live)) {
@@ -226,6 +230,39 @@ func TestGrowRefuses(t *testing.T) {
 	} {
 		if _, _, _, err := Grow(known, c.night, c.o, noTime); err == nil {
 			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+// A bucket that texts have left may be small enough to be compared whole, or be split otherwise.
+func TestBucketsThatTextsLeave(t *testing.T) {
+	pool := gold(t)
+	for seed := range uint64(20) {
+		r := rand.New(rand.NewPCG(seed, 5))
+		e := editor{r: r, pool: pool, maker: Maker{Stemmer: arabic.Light10}}
+		of := pool[r.IntN(len(pool))]
+		var all []*Page
+		for n := range 40 {
+			p := *of
+			p.ID = fmt.Sprint(n)
+			words := strings.Split(p.Text, " ")
+			for range 1 + len(words)/8 {
+				words[r.IntN(len(words))] = e.word()
+			}
+			p.Text = strings.Join(words, " ")
+			all = append(all, e.maker.Make(&p))
+		}
+		o := Defaults()
+		o.Bucket = 2 + r.IntN(6)
+		_, known := grow(t, &Known{}, Night{Pages: all}, o)
+		var night Night
+		r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+		for _, p := range all[:1+r.IntN(4)] {
+			night.Deleted = append(night.Deleted, p.ID)
+		}
+		res, _ := grow(t, known, night, o)
+		if d := differ(run(t, slices.Clone(all[len(night.Deleted):]), o), res); d != "" {
+			t.Fatalf("seed %d: %s", seed, d)
 		}
 	}
 }

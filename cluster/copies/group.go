@@ -27,9 +27,9 @@ func SameBy(pages []Page, sums []uint64, equal func(a, b int) bool) []Candidate 
 	var out []Candidate
 	for i := range pages {
 		p := &pages[i]
-		k, via := key{words: sums[i]}, ViaExact
-		if len(p.Words) < MinShingles+ShingleWords-1 {
-			k.title, via = p.Title, ViaTitle
+		k, via := key{words: sums[i]}, SameVia(p.Words)
+		if via == ViaTitle {
+			k.title = p.Title
 			if p.Title == 0 && len(p.Words) == 0 {
 				continue
 			}
@@ -47,6 +47,14 @@ func SameBy(pages []Page, sums []uint64, equal func(a, b int) bool) []Candidate 
 	}
 	slices.SortFunc(out, func(c, d Candidate) int { return cmp.Or(cmp.Compare(c.A, d.A), cmp.Compare(c.B, d.B)) })
 	return out
+}
+
+// SameVia says what proposes a page with these words and the first page that has them.
+func SameVia(words []uint32) Via {
+	if len(words) < MinShingles+ShingleWords-1 {
+		return ViaTitle
+	}
+	return ViaExact
 }
 
 // faraway reports whether two pages are of different days: a title or a line alone, such as a
