@@ -99,10 +99,10 @@ type assignment struct {
 	now   Grouping
 	night Night
 
-	size   []int32          // of each new group: its pages
-	rank   map[string]int32 // of each page: its index in now
-	edges  []edge           // by old group
-	edgeOf []int32          // of each page: its edge, or none for a new page
+	size   []int32 // of each new group: its pages
+	pages  *index  // of now
+	edges  []edge  // by old group
+	edgeOf []int32 // of each page: its edge, or none for a new page
 
 	heir  []int32 // of each old group: the edge to the new group with its ID, or to the one with most of its pages; none if it died
 	owner []int32 // of each new group: the edge from the old group whose ID it has; none if it gets a new one
@@ -121,12 +121,11 @@ func (a *assignment) index() error {
 	if len(pages) > math.MaxInt32 {
 		return fmt.Errorf("grouping has %d pages, more than %d", len(pages), math.MaxInt32)
 	}
-	a.rank = make(map[string]int32, len(pages))
+	a.pages = newIndex(len(pages))
 	for i, p := range pages {
-		if _, ok := a.rank[p]; ok {
+		if _, added := a.pages.add(p); !added {
 			return fmt.Errorf("page %q is in the grouping twice", p)
 		}
-		a.rank[p] = int32(i)
 		g := group[i]
 		if g < 0 || g >= len(pages) {
 			return fmt.Errorf("page %q is in group %d: numbers go from 0 up to %d at most", p, g, len(pages)-1)
@@ -140,7 +139,7 @@ func (a *assignment) index() error {
 		return fmt.Errorf("group %d of %d has no pages", g, len(a.size))
 	}
 	for _, p := range a.night.Deleted {
-		if _, ok := a.rank[p]; ok {
+		if a.pages.at(p) >= 0 {
 			return fmt.Errorf("page %q is deleted and in the grouping", p)
 		}
 	}
@@ -154,8 +153,8 @@ func (a *assignment) overlap() error {
 	var deleted map[string]struct{}
 	for i, g := range a.old.Groups {
 		for _, p := range g.Pages {
-			r, ok := a.rank[p]
-			if !ok {
+			r := int32(a.pages.at(p))
+			if r < 0 {
 				if deleted == nil {
 					deleted = make(map[string]struct{}, len(a.night.Deleted))
 					for _, p := range a.night.Deleted {
@@ -238,23 +237,23 @@ func (a *assignment) name() {
 			a.ids[j], a.born[j] = g.ID, g.Born
 		}
 	}
-	var used map[string]struct{} // besides the aliases
+	var used *index // besides the aliases
 	for r, j := range a.now.Group {
 		if a.ids[j] != "" {
 			continue
 		}
 		if used == nil {
-			used = make(map[string]struct{}, len(a.old.Groups))
+			used = newIndex(len(a.old.Groups) + len(a.size))
 			for _, g := range a.old.Groups {
-				used[g.ID] = struct{}{}
+				used.add(g.ID)
 			}
 		}
 		for try := uint64(0); ; try++ {
 			id := mint(a.night.Prefix, a.night.Name, a.now.Pages[r], try)
-			_, live := used[id]
-			_, alias := a.old.Aliases[id]
-			if !live && !alias {
-				used[id] = struct{}{}
+			if _, alias := a.old.Aliases[id]; alias {
+				continue
+			}
+			if _, free := used.add(id); free {
 				a.ids[j], a.born[j] = id, a.night.Number
 				break
 			}

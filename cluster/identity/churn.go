@@ -13,20 +13,25 @@ func ChurnOf(old, now *State) Churn {
 	for _, g := range old.Groups {
 		pages += len(g.Pages)
 	}
-	was := make(map[string]int32, pages)
+	was := newIndex(pages)
+	of := make([]int32, 0, pages) // the group of each page
 	to := make([]string, len(old.Groups))
 	for i, g := range old.Groups {
 		to[i] = now.Resolve(g.ID)
 		for _, p := range g.Pages {
-			was[p] = int32(i)
+			if at, added := was.add(p); added {
+				of = append(of, int32(i))
+			} else {
+				of[at] = int32(i)
+			}
 		}
 	}
 	var c Churn
 	for _, g := range now.Groups {
 		for _, p := range g.Pages {
-			if i, ok := was[p]; ok {
+			if at := was.at(p); at >= 0 {
 				c.Pages++
-				if to[i] != g.ID {
+				if to[of[at]] != g.ID {
 					c.Changed++
 				}
 			}

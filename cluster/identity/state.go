@@ -40,35 +40,35 @@ func (s *State) Validate() error {
 	for _, g := range s.Groups {
 		pages += len(g.Pages)
 	}
-	live := make(map[string]struct{}, len(s.Groups))
-	in := make(map[string]string, pages)
+	live, in := newIndex(len(s.Groups)), newIndex(pages)
+	of := make([]int32, 0, pages) // the group of each page
 	for i, g := range s.Groups {
 		if g.ID == "" {
 			return fmt.Errorf("group %d has no id", i)
 		}
-		if _, ok := live[g.ID]; ok {
+		if _, added := live.add(g.ID); !added {
 			return fmt.Errorf("id %q is of two groups", g.ID)
 		}
-		live[g.ID] = struct{}{}
 		if len(g.Pages) == 0 {
 			return fmt.Errorf("group %q has no pages", g.ID)
 		}
 		for _, p := range g.Pages {
-			if other, ok := in[p]; ok {
-				return fmt.Errorf("page %q is in group %q and in group %q", p, other, g.ID)
+			at, added := in.add(p)
+			if !added {
+				return fmt.Errorf("page %q is in group %q and in group %q", p, s.Groups[of[at]].ID, g.ID)
 			}
-			in[p] = g.ID
+			of = append(of, int32(i))
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.Aliases)) {
 		if id == "" {
 			return fmt.Errorf("an alias of %q has no id", s.Aliases[id])
 		}
-		if _, ok := live[id]; ok {
+		if live.at(id) >= 0 {
 			return fmt.Errorf("id %q is of a group and an alias of %q", id, s.Aliases[id])
 		}
 		to := s.Aliases[id]
-		if _, ok := live[to]; !ok && to != Gone {
+		if to != Gone && live.at(to) < 0 {
 			return fmt.Errorf("id %q is an alias of %q, which has no group", id, to)
 		}
 	}
