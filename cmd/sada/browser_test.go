@@ -55,8 +55,10 @@ func newTab(t *testing.T) *tab {
 	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
 		t.Fatal(err)
 	}
-	b.Context, cancel = context.WithTimeout(ctx, 4*time.Minute)
-	t.Cleanup(cancel)
+	if d, ok := t.Deadline(); ok {
+		b.Context, cancel = context.WithDeadline(ctx, d.Add(-ending))
+		t.Cleanup(cancel)
+	}
 	err := chromedp.Listen(ctx, func(event any) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -111,15 +113,13 @@ func value[T any](t *testing.T, b *tab, expression string) T {
 // until waits for a page of which an expression is true, over any number of pages that come before it.
 func (b *tab) until(t *testing.T, expression string) {
 	t.Helper()
-	var last error
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	await(t, expression, func() bool {
 		ok, err := chromedp.Run(b, chromedp.Evaluate[bool](`document.readyState == "complete" && `+expression))
-		if ok {
-			return
+		if err != nil && b.Err() != nil {
+			t.Fatalf("%s does not come true: %v", expression, err)
 		}
-		last = err // the page may have gone under way
-	}
-	t.Fatalf("%s does not come true: %v", expression, last)
+		return ok // the page may have gone under way
+	})
 }
 
 // clean checks that nothing was asked of anybody but the origin, and that the console is empty.

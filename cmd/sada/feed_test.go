@@ -14,7 +14,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"sada/cmd/internal/publish"
 	"sada/cmd/sada/internal/feed"
@@ -194,11 +193,7 @@ func TestFeedStopped(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	select {
-	case <-asked:
-	case <-time.After(10 * time.Second):
-		t.Fatal("nothing was sent after 10 s")
-	}
+	await(t, "what is sent", func() bool { return len(asked) > 0 })
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

@@ -42,6 +42,19 @@ const checkpointVariable = "TEST_CHECKPOINT"
 // demo is the corpus that the README's command runs on.
 const demo = "../../testdata/corpus.jsonl"
 
+// ending is how long before the tests must end one that waits gives up, to say what for.
+const ending = 10 * time.Second
+
+// await waits for something, however slow the machine is.
+func await(t *testing.T, what string, comes func() bool) {
+	t.Helper()
+	for ; !comes(); time.Sleep(5 * time.Millisecond) {
+		if d, ok := t.Deadline(); ok && time.Until(d) < ending {
+			t.Fatalf("%s: never came", what)
+		}
+	}
+}
+
 // TestScripts runs the program in a process of its own, as a user would. Besides the commands of
 // testscript, the scripts have those of scriptCommands, the demo corpus as $CORPUS and the folder of its gold files as $GOLD.
 func TestScripts(t *testing.T) {

@@ -295,14 +295,7 @@ func TestTerm(t *testing.T) {
 	if _, err := stdin.Write([]byte(w.lines[0])); err != nil {
 		t.Fatal(err)
 	}
-	for begun := time.Now(); ; time.Sleep(5 * time.Millisecond) {
-		if staging, _ := filepath.Glob(got.at(".out.new-*")); len(staging) == 1 {
-			break
-		}
-		if time.Since(begun) > 10*time.Second {
-			t.Fatal("the night has not begun after 10 s")
-		}
-	}
+	await(t, "the beginning of the night", func() bool { return staged(got.dir) })
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

@@ -195,7 +195,7 @@ func abort(w http.ResponseWriter) {
 
 func newEngine(t testing.TB, url string, change func(*OpenSearchOptions)) *OpenSearch {
 	t.Helper()
-	o := OpenSearchOptions{Access: Access{URL: url, User: "feeder", Secret: Secret{canary, "feeder"}}, Index: "pages", Workers: 1, Batch: 3, Timeout: 10 * time.Second, Patience: 20 * time.Second}
+	o := OpenSearchOptions{Access: Access{URL: url, User: "feeder", Secret: Secret{canary, "feeder"}}, Index: "pages", Workers: 1, Batch: 3, Timeout: time.Minute, Patience: time.Minute}
 	if change != nil {
 		change(&o)
 	}
@@ -322,7 +322,7 @@ func TestFaults(t *testing.T) {
 		{name: "a slow answer", fault: times(1, func(w http.ResponseWriter, r *http.Request, apply func() []map[string]any) {
 			apply()
 			<-r.Context().Done()
-		}), options: func(o *OpenSearchOptions) { o.Timeout = 200 * time.Millisecond }},
+		}), options: func(o *OpenSearchOptions) { o.Timeout = 2 * time.Second }},
 		{name: "413: in halves", fault: func(_ int, w http.ResponseWriter, r *http.Request, apply func() []map[string]any) bool {
 			if r.ContentLength > 2500 { // two documents
 				failure(w, r, 413)

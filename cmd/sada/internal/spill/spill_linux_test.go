@@ -66,13 +66,9 @@ func TestWatchReleases(t *testing.T) {
 	for i := 0; i < len(b); i += 4096 {
 		b[i] = 1
 	}
-	for range 500 {
-		if Resident() <= limit {
-			return
-		}
+	for Resident() > limit { // go test has a limit
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Errorf("%d bytes are resident, %d allowed", Resident(), limit)
 }
 
 func TestCloseTwice(t *testing.T) {

@@ -56,10 +56,8 @@ func TestHoldReleasesWhatIsTooMuch(t *testing.T) {
 		stop()
 		t.Skip("the system does not tell how much is in memory")
 	}
-	for begun := time.Now(); calls.Load() < 2; time.Sleep(holdEvery) {
-		if time.Since(begun) > 10*time.Second {
-			t.Fatal("no release in 10 s")
-		}
+	for calls.Load() < 2 { // go test has a limit
+		time.Sleep(holdEvery)
 	}
 	stop()
 	after := calls.Load()
