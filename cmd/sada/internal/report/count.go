@@ -24,15 +24,18 @@ var nouns = map[string]noun{
 	"text":    {[2]string{"text", "texts"}, [5]string{"نص واحد", "نصان", "نصوص", "نصا", "نص"}},
 }
 
+// A number is not parted from what it counts.
+const nbsp = "\u00a0"
+
 // count is a number of things, by the plural rules of CLDR.
 func count(lang, n int, of string) string {
 	f := plural.Cardinal.MatchPlural([languages]language.Tag{language.English, language.Arabic}[lang], n, 0, 0, 0, 0)
 	it := nouns[of]
 	if lang == english {
 		if f == plural.One {
-			return "1 " + it.en[0]
+			return "1" + nbsp + it.en[0]
 		}
-		return grouped(n) + " " + it.en[1]
+		return grouped(n) + nbsp + it.en[1]
 	}
 	switch f {
 	case plural.One:
@@ -40,9 +43,9 @@ func count(lang, n int, of string) string {
 	case plural.Two:
 		return it.ar[1]
 	case plural.Few:
-		return grouped(n) + " " + it.ar[2]
+		return grouped(n) + nbsp + it.ar[2]
 	case plural.Many:
-		return grouped(n) + " " + it.ar[3]
+		return grouped(n) + nbsp + it.ar[3]
 	}
-	return grouped(n) + " " + it.ar[4]
+	return grouped(n) + nbsp + it.ar[4]
 }
