@@ -25,7 +25,8 @@ import (
 type world struct {
 	dir        string
 	files      archive.FS
-	checkpoint int // pages of one; 0 is what nights have
+	ctx        context.Context // of the program; nil never ends
+	checkpoint int             // pages of one; 0 is what nights have
 }
 
 // at is a path of the world.
@@ -33,9 +34,24 @@ func (w *world) at(name string) string { return filepath.Join(w.dir, name) }
 
 // run runs the program in this process on the world's file system.
 func (w *world) run(args ...string) (code int, stderr string) {
+	code, _, stderr = w.program(args...)
+	return code, stderr
+}
+
+// output is run with what the program prints.
+func (w *world) output(args ...string) (code int, stdout string) {
+	code, stdout, _ = w.program(args...)
+	return code, stdout
+}
+
+func (w *world) program(args ...string) (code int, stdout, stderr string) {
 	var out, err bytes.Buffer
-	p := &program{ctx: context.Background(), stdin: strings.NewReader(""), stdout: &out, stderr: &err, files: w.files, checkpoint: w.checkpoint}
-	return p.run(args), err.String()
+	p := &program{ctx: w.ctx, stdin: strings.NewReader(""), stdout: &out, stderr: &err, files: w.files, checkpoint: w.checkpoint}
+	if p.ctx == nil {
+		p.ctx = context.Background()
+	}
+	code = p.run(args)
+	return code, out.String(), err.String()
 }
 
 // night runs a night over lines.
