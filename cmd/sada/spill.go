@@ -19,28 +19,28 @@ type spiller struct {
 	mapped int64 // bytes that may be in memory
 	file   *spill.File
 
-	mu     sync.Mutex
-	blocks [blocks + 1]block // the last one is of pages without a date
-	bytes  int64
+	mu       sync.Mutex
+	sections [sections + 1]section // the last one is of pages without a date
+	bytes    int64
 }
 
-// block is a part of the file with the pages of some hours.
-type block struct {
+// section is a part of the file with the pages of some hours.
+type section struct {
 	free  []byte
 	bytes int64
-	hours int64 // since 1970, in units of blockHours
+	hours int64 // since 1970, in units of sectionHours
 	mixed bool  // there are pages of other hours as well
 }
 
 const (
-	// A quarter of a day of a million pages in four weeks takes 50 MB. With as many blocks the pages of nearly three
+	// A quarter of a day of a million pages in four weeks takes 50 MB. With as many sections the pages of nearly three
 	// years are kept apart.
-	blockHours = 6
-	blocks     = 4096
+	sectionHours = 6
+	sections     = 4096
 
-	// blockBytes is how much a block takes of the file at a time, at most: many times what the system brings into memory
+	// sectionBytes is how much a section takes of the file at a time, at most: many times what the system brings into memory
 	// with a page, which is 64 KiB.
-	blockBytes = 1 << 20
+	sectionBytes = 1 << 20
 )
 
 func newSpiller(dir string, mapped int64) (*spiller, error) {
@@ -65,10 +65,10 @@ func (s *spiller) keep(page *cluster.Page) error {
 func (s *spiller) beside(page *cluster.Page, bytes int) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b := &s.blocks[blocks]
+	b := &s.sections[sections]
 	if !page.Date.IsZero() {
-		hours := page.Date.Unix() / (blockHours * 3600)
-		b = &s.blocks[uint64(hours)%blocks]
+		hours := page.Date.Unix() / (sectionHours * 3600)
+		b = &s.sections[uint64(hours)%sections]
 		if b.bytes == 0 {
 			b.hours = hours
 		}
@@ -77,7 +77,7 @@ func (s *spiller) beside(page *cluster.Page, bytes int) ([]byte, error) {
 	aligned := (bytes + 7) &^ 7
 	if aligned > len(b.free) {
 		var err error
-		if b.free, err = s.file.Alloc(max(aligned, int(min(b.bytes/2, blockBytes)))); err != nil {
+		if b.free, err = s.file.Alloc(max(aligned, int(min(b.bytes/2, sectionBytes)))); err != nil {
 			return nil, err
 		}
 	}
@@ -92,7 +92,7 @@ func (s *spiller) beside(page *cluster.Page, bytes int) ([]byte, error) {
 // there is for it.
 func (s *spiller) scattered() bool {
 	most := s.mapped / 2
-	return s.bytes > most && slices.ContainsFunc(s.blocks[:], func(b block) bool { return b.mixed || b.bytes > most })
+	return s.bytes > most && slices.ContainsFunc(s.sections[:], func(b section) bool { return b.mixed || b.bytes > most })
 }
 
 // alloc gives memory for what the clustering does not need any more when it ends.

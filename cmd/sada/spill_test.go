@@ -33,7 +33,7 @@ func scatteredPages(quarters int) []*cluster.Page {
 		}
 		p := article.Page{ID: fmt.Sprintf("p%03d", place), Source: "s", Title: text[:strings.Index(text, " ")], Text: text}
 		if place%10 != 0 {
-			p.PublishedAt = time.Date(2026, 2, 1, blockHours*quarters*(place%40), place%60, 0, 0, time.UTC)
+			p.PublishedAt = time.Date(2026, 2, 1, sectionHours*quarters*(place%40), place%60, 0, 0, time.UTC)
 		}
 		pages[i] = m.Make(&p)
 	}
@@ -60,10 +60,10 @@ func TestSpiller(t *testing.T) {
 		mapped   int64
 		want     bool // the pages are scattered
 	}{
-		{"all fit", blocks, 1 << 30, false},
+		{"all fit", sections, 1 << 30, false},
 		{"a few hours fit", 1, 600 << 10, false},
 		{"those of a few hours do not fit", 1, 20 << 10, true},
-		{"hours share a block", blocks / 4, 600 << 10, true},
+		{"hours share a section", sections / 4, 600 << 10, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			want := results(scatteredPages(c.quarters))
