@@ -648,7 +648,8 @@ func TestSurfacesByDefinition(t *testing.T) {
 				return strings.Compare(a, b)
 			})
 		}
-		if d := cmp.Diff(want, Surfaces(pages, stemmer)); d != "" {
+		workers := rapid.IntRange(1, 4).Draw(t, "workers")
+		if d := cmp.Diff(want, CountSpellings(pages, stemmer, workers).Surfaces()); d != "" {
 			t.Fatal(d)
 		}
 	})

@@ -10,6 +10,7 @@ import (
 	"unsafe"
 
 	"github.com/zeebo/xxh3"
+	"golang.org/x/sync/errgroup"
 
 	"sada/cluster/passage"
 	"sada/features/arabic"
@@ -278,9 +279,7 @@ func (m *Maker) back(s *passage.Page, origin []uint32) {
 // Surfaces returns, for every term of the pages' titles, the spelling in which it stands there most
 // often, ties by bytes. The stemmer must be that of the pages' Maker.
 func Surfaces(pages []*Page, stemmer arabic.Stemmer) map[tfidf.Term]string {
-	s := NewSpellings(stemmer)
-	s.Add(pages, 1)
-	return s.Surfaces()
+	return CountSpellings(pages, stemmer, 1).Surfaces()
 }
 
 // Spellings counts how the terms of titles are spelled.
@@ -298,9 +297,38 @@ type spelling struct {
 	n    int
 }
 
-// NewSpellings returns counts of no title. The stemmer must be that of the pages' Maker.
-func NewSpellings(stemmer arabic.Stemmer) *Spellings {
-	return &Spellings{stemmer: stemmer, seen: make(map[string]int32)}
+// CountSpellings counts the titles of pages. The stemmer must be that of their Maker.
+func CountSpellings(pages []*Page, stemmer arabic.Stemmer, workers int) *Spellings {
+	parts := make([]*Spellings, max(workers, 1))
+	var group errgroup.Group
+	for n := range parts {
+		group.Go(func() error {
+			parts[n] = &Spellings{stemmer: stemmer, seen: make(map[string]int32)}
+			parts[n].Add(pages[n*len(pages)/len(parts):(n+1)*len(pages)/len(parts)], 1)
+			return nil
+		})
+	}
+	_ = group.Wait() // no goroutine returns an error
+	for _, part := range parts[1:] {
+		parts[0].merge(part)
+	}
+	return parts[0]
+}
+
+// merge adds what was counted elsewhere.
+func (s *Spellings) merge(other *Spellings) {
+	for key, there := range other.seen { // in any order: the places of spellings do not matter
+		at, ok := s.seen[key]
+		switch {
+		case !ok && there >= 0:
+			s.seen[key] = int32(len(s.all))
+			s.all = append(s.all, other.all[there])
+		case !ok:
+			s.seen[key] = there
+		case at >= 0:
+			s.all[at].n += other.all[there].n
+		}
+	}
 }
 
 // Add counts every title of the pages n times; with -1 it takes back what was counted once.

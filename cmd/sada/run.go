@@ -257,7 +257,7 @@ func (c *jobFlags) do(p *program, j job) error {
 	tell.step("cluster")
 
 	writing := time.Now()
-	r, err := newResults(res, in, old)
+	r, err := newResults(res, in, old, c.workers())
 	if err != nil {
 		return err
 	}
@@ -574,7 +574,7 @@ type assigned struct {
 	cluster func(cluster.Options) (*cluster.Result, error)
 }
 
-func newResults(res *cluster.Result, in *input, old assigned) (*results, error) {
+func newResults(res *cluster.Result, in *input, old assigned, workers int) (*results, error) {
 	r := &results{Result: res, published: in.published}
 	ids := make([]string, len(res.Pages))
 	for i, p := range res.Pages {
@@ -593,8 +593,7 @@ func newResults(res *cluster.Result, in *input, old assigned) (*results, error) 
 	events := make([][]identity.Event, len(kinds))
 	var group errgroup.Group
 	group.Go(func() error {
-		spellings := cluster.NewSpellings(in.stemmer)
-		spellings.Add(res.Pages, 1)
+		spellings := cluster.CountSpellings(res.Pages, in.stemmer, workers)
 		r.surfaces = spellings.Surfaces()
 		if len(old.came)+len(old.went) > 0 {
 			spellings.Add(old.came, -1)
