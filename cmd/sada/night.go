@@ -668,7 +668,7 @@ func (c *nightCmd) space(a *archive.Archive, input, kept int64) error {
 	}
 	published := folderSize(c.Out)
 	// Features and result tables were measured at less than the text they are of, which unpacks to
-	// less than ten times what is stored. The state's tables are written again, and its segments
+	// less than ten times what is stored. The state's tables and segments
 	// may be merged; the results are written beside the present ones. Checkpoints were measured at a little more
 	// than the features of a segment, which are most of it.
 	needs := []demand{{c.State, state + 10*input + max(0, 10*input-kept)}, {c.Out, published + 10*input}}

@@ -5,9 +5,10 @@
 //  2. [Archive.Load] reads the current generation. Every file is held to its checksum before a byte of
 //     it is interpreted. [Known] maps the runs, which are memory until [Archive.Close].
 //  3. [Archive.Commit] writes the next generation beside it: a segment with the pages that were added,
-//     changed or deleted, the tables of groups, IDs, aliases and terms, those of what the clustering
-//     knows, of whose postings only new runs are written, and a manifest with the checksum of each file. All of it is put on disk; then one rename makes it current.
-//  4. [Archive.Prune] removes old generations, and the segments and runs that no other one needs.
+//     changed or deleted, and the terms; of the sets of groups, IDs and aliases, and of the arrays of what
+//     the clustering knows and what was published, the rows that are others than before; of postings new runs; and a
+//     manifest with the checksum of each file. All of it is put on disk; then one rename makes it current.
+//  4. [Archive.Prune] removes old generations, and the files that no other one needs.
 //  5. [Archive.Check] verifies everything and changes nothing; [Archive.Repair] moves what is damaged
 //     aside and goes back to the newest generation that is whole.
 //

@@ -42,7 +42,7 @@ func (a *Archive) Generations() ([]*Manifest, error) {
 	return append(out, newest), nil
 }
 
-// Prune removes the stages, all but the newest keep generations, at least one, the segments and runs that none of
+// Prune removes the stages, all but the newest keep generations, at least one, the shared files that none of
 // those names, and what a stopped night left. It returns the generations it removed, ascending. The lock must
 // be held. It writes nothing, and so works on a full disk. Stopped at any point, it leaves a whole
 // state, and the next Prune finishes. It returns ErrNone if there is no generation, and ErrCorrupt if the manifest of any
