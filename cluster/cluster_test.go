@@ -652,6 +652,13 @@ func TestSurfacesByDefinition(t *testing.T) {
 		if d := cmp.Diff(want, CountSpellings(pages, stemmer, workers).Surfaces()); d != "" {
 			t.Fatal(d)
 		}
+		spellings := NewSpellings(stemmer)
+		spellings.Add(pages, 1)
+		back := pages[:rapid.IntRange(0, len(pages)).Draw(t, "back")]
+		spellings.Add(back, -1)
+		if d := cmp.Diff(Surfaces(pages[len(back):], stemmer), spellings.Surfaces()); d != "" {
+			t.Fatalf("%d taken back: %s", len(back), d)
+		}
 	})
 }
 
