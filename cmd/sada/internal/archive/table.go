@@ -420,8 +420,11 @@ func Decode[T any](f io.ReaderAt, bytes, rows int64) iter.Seq2[[]T, error] {
 				batch = batch[:n]
 				clear(batch) // the rows given before keep what they point to
 			}
-			err := layout.read(file, group, unsafe.Pointer(unsafe.SliceData(batch)))
-			if !yield(batch, err) || err != nil {
+			if err := layout.read(file, group, unsafe.Pointer(unsafe.SliceData(batch))); err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(batch, nil) {
 				return
 			}
 		}
