@@ -106,6 +106,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"changes": changes,
 	"tree":    tree,
 	"flip":    flip,
+	"damage":  damage,
 	"hold":    hold,
 	"copy":    copyTree,
 	"newer":   newer,
@@ -375,6 +376,14 @@ func flip(ts *testscript.TestScript, neg bool, args []string) {
 	b := []byte(ts.ReadFile(args[0]))
 	b[len(b)/2] ^= 4
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o644))
+}
+
+// damage changes a bit of the first checkpoint of a state.
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 1, "damage STATE")
+	parts, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "stages/*/000000-*/pages-00000.parquet"))
+	ts.Check(err)
+	flip(ts, false, parts)
 }
 
 // hold keeps the lock of a state until the script ends, or for some time.

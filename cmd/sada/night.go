@@ -105,7 +105,8 @@ const brakesFrom = 200
 func (c *nightCmd) Help() string {
 	return `Takes the night's pages into the state, and publishes the groups of all pages there are. IDs of
 stories and copy groups stay what they were; changes.jsonl tells what happened to them. A night is whole
-or did not happen: after a failure, whatever it was, run it again. Run twice it changes nothing. An example:
+or did not happen: after a failure, whatever it was, run it again. Of more than 8,192 pages it keeps the features in the
+state as it reads them, and takes them up when it is run again. Run twice it changes nothing. An example:
 
   sada night pages-2024-06-01.jsonl.zst --state state --out result --delete gone.txt
 

@@ -11,6 +11,8 @@
 //  4. [Archive.Prune] removes old generations, and the files that no other one needs.
 //  5. [Archive.Check] verifies everything and changes nothing; [Archive.Repair] moves what is damaged
 //     aside and goes back to the newest generation that is whole.
+//  6. [Archive.Stage] keeps the first step of a night that is not done, in parts that [Write] puts on disk, so
+//     that a night that was stopped does not begin it again. No generation needs it.
 //
 // Whatever stops a process, at whatever point, the current generation is the one before or the one
 // after. The files are described in format.md, which a test holds to the types here.

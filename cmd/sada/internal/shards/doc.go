@@ -8,6 +8,7 @@
 //  3. [Commit] lists the shards of a run, and takes away those of others.
 //  4. [Open] reads the list. [Shard.Records] gives the records of a shard in the order in which they were
 //     read, from tables that agree with their checksums.
+//  5. [Keep] and [Kept] write and read shards of pages alone, as checkpoints of a night in its state.
 //
 // The tables and their fields are described in format.md, which a test holds to the types here, with the
 // queries that join them in DuckDB and Spark.
