@@ -58,7 +58,8 @@ type program struct {
 	stdout, stderr io.Writer
 	files          archive.FS // of states; nil is the system's
 	settings       *settings
-	checkpoint     int // pages of a checkpoint of a night; 0 is blockPages
+	logFormat      string // of warnings and errors
+	checkpoint     int    // pages of a checkpoint of a night; 0 is blockPages
 }
 
 type commands struct {
@@ -155,6 +156,7 @@ func (p *program) run(args []string) (code int) {
 			logFormat = fmt.Sprint(verb.FlagValue(flag))
 		}
 	}
+	p.logFormat = logFormat
 	ctx, signalled := interrupt.Until(p.ctx)
 	p.ctx = ctx
 	err = verb.Run(p, parser)
@@ -199,6 +201,18 @@ func tellError(stderr io.Writer, err error, format string) int {
 		fmt.Fprintf(stderr, "sada: hint: %s\n", hint)
 	}
 	return code
+}
+
+// warn tells of something that is no failure. In the format json it is one line of the log.
+func (p *program) warn(what, hint string) {
+	if p.logFormat == "json" {
+		slog.New(slog.NewJSONHandler(p.stderr, nil)).Warn(what, "hint", hint)
+		return
+	}
+	fmt.Fprintf(p.stderr, "sada: warning: %s\n", what)
+	if hint != "" {
+		fmt.Fprintf(p.stderr, "sada: hint: %s\n", hint)
+	}
 }
 
 func classify(err error) (code int, hint string) {

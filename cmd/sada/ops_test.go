@@ -14,6 +14,8 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"sada/cluster"
 )
 
 // TestSchema holds every kind of line that --json prints to the schema that is shipped.
@@ -251,5 +253,21 @@ func TestShippedSettings(t *testing.T) {
 	}
 	if out := sada(t, "config", "feed bleve", "--config", "ops/sada.toml"); !strings.Contains(out, `index = "/var/lib/sada/index"`) {
 		t.Error(out)
+	}
+}
+
+// TestExportLog has what an export warns of in the format of the log.
+func TestExportLog(t *testing.T) {
+	w := &world{dir: t.TempDir()}
+	if code, stderr := w.night("one", demoLines(t)[:10]); code != exitDone {
+		t.Fatal(stderr)
+	}
+	forget(t, w.at("state"), new(cluster.Tables))
+	for format, want := range map[string]string{"": "time=", "json": `{"time":`} {
+		t.Setenv("SADA_LOG_FORMAT", format)
+		code, stderr := w.run("state", "export", "--state", w.at("state"), "--out", w.at("export"))
+		if code != exitDone || !strings.HasPrefix(stderr, want) || !strings.Contains(stderr, "all pages are clustered anew") {
+			t.Errorf("format %q: code %d: %s", format, code, stderr)
+		}
 	}
 }

@@ -67,35 +67,42 @@ func (c *siteFlags) evaluation() (*report.Evaluation, error) {
 	return &e, nil
 }
 
-// site loads a run and the texts that its pages show. A reason is given if some are missing.
-func (c *siteFlags) site(p *program, dir string, o report.Options) (s *report.Site, missing string, err error) {
+// site loads a run and the texts that its pages show. If some are missing it gives what to say of that when the
+// pages are there.
+func (c *siteFlags) site(p *program, dir string, o report.Options) (s *report.Site, warn func(), err error) {
 	f, err := openRun(dir)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	if c.Details < 1 {
-		return nil, "", usage("the default suits most", "%d details: want 1 or more", c.Details)
+		return nil, nil, usage("the default suits most", "%d details: want 1 or more", c.Details)
 	}
 	if o.Evaluation, err = c.evaluation(); err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	if o.Stemmer, err = arabic.ParseStemmer(f.options.Stemmer); err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	run, err := report.Load(dir)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	o.Details = c.Details
 	s = report.New(run, o)
 	texts, err := f.texts(p, s.Needs)
 	if ctx := p.ctx.Err(); ctx != nil {
-		return nil, "", ctx
+		return nil, nil, ctx
+	}
+	missing := ""
+	warn = func() {
+		if missing != "" {
+			p.warn("pages without their texts: "+missing, f.hint())
+		}
 	}
 	if err != nil {
 		missing = err.Error()
 		s.SetTexts(nil, missing)
-		return s, missing, nil
+		return s, warn, nil
 	}
 	for i := range run.Pages {
 		if id := run.Pages[i].ID; s.Needs(id) && missing == "" {
@@ -105,7 +112,7 @@ func (c *siteFlags) site(p *program, dir string, o report.Options) (s *report.Si
 		}
 	}
 	s.SetTexts(texts.Found, missing)
-	return s, missing, nil
+	return s, warn, nil
 }
 
 // Run is the verb.
@@ -115,7 +122,7 @@ func (c *reportCmd) Run(p *program) error {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	s, missing, err := c.site(p, c.Dir, report.Options{})
+	s, warn, err := c.site(p, c.Dir, report.Options{})
 	if err != nil {
 		return err
 	}
@@ -123,11 +130,7 @@ func (c *reportCmd) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	if missing != "" {
-		if err := show(p.stderr, fmt.Sprintf("sada: warning: pages without their texts: %s\nsada: hint: %s\n", missing, unchanged)); err != nil {
-			return err
-		}
-	}
+	warn()
 	if c.Quiet {
 		return nil
 	}

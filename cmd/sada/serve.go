@@ -69,7 +69,7 @@ func (c *serveCmd) Run(p *program) error {
 			o.Also = append(o.Also, pair.A, pair.B)
 		}
 	}
-	site, missing, err := c.site(p, c.Dir, o)
+	site, warn, err := c.site(p, c.Dir, o)
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (c *serveCmd) Run(p *program) error {
 		}
 		defer journal.Close()
 		if journal.Torn > 0 {
-			fmt.Fprintf(p.stderr, "sada: warning: %s ended within an answer; %d bytes of it were taken off\n", c.Labels, journal.Torn)
+			p.warn(fmt.Sprintf("%s ended within an answer; %d bytes of it were taken off", c.Labels, journal.Torn), "")
 		}
 		if labels, err = report.NewLabeller(site, journal, *sample); err != nil {
 			return usage("sample the run that is served", "%w", err)
@@ -102,11 +102,9 @@ func (c *serveCmd) Run(p *program) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	if missing != "" {
-		fmt.Fprintf(p.stderr, "sada: warning: pages without their texts: %s\nsada: hint: %s\n", missing, unchanged)
-	}
+	warn()
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		fmt.Fprintf(p.stderr, "sada: warning: %s is not a loopback address; what is sent over the network is not encrypted\n", c.Listen)
+		p.warn(c.Listen+" is not a loopback address; what is sent over the network is not encrypted", "")
 	}
 	names := c.Annotator
 	if len(names) == 0 {

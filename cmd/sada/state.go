@@ -246,7 +246,7 @@ func (c *exportCmd) Run(p *program) error {
 		known: func(in *input) (assigned, error) {
 			n.take(in, nil, true)
 			return n.assigned(false, func(o cluster.Options) (*cluster.Result, error) {
-				return n.cluster(p.ctx, a, o, n.old.OptionHash, new(operationFlags).logger(p.stderr))
+				return n.cluster(p.ctx, a, o, n.old.OptionHash, (&operationFlags{LogFormat: p.logFormat}).logger(p.stderr))
 			})
 		},
 		check: func(r *results) error {
