@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"sada/cmd/internal/corpus"
 	"sada/cmd/internal/publish"
 	"sada/cmd/sada/internal/feed"
 	"sada/features/article"
@@ -272,18 +273,29 @@ type bleveFlags struct {
 type feedBleveCmd struct {
 	bleveFlags
 	feedFlags
+	Input []string          `help:"Files, folders or patterns that have the texts, in the place of the run's inputs." placeholder:"INPUT"`
+	Field map[string]string `help:"A field's name in the records of --input, as text=body." placeholder:"FIELD=NAME"`
 }
 
 func (c *feedBleveCmd) Help() string {
 	return feedHelp + `
-The texts are read from the inputs of the run. An example:
+The texts are read from the inputs of the run; a page whose text is not there has its title alone. A run that sada state export
+wrote has no inputs: --input names the files of all nights. Examples:
 
-  sada feed bleve --run out --index index && sada search --index index QUERY` + "\n" + exitHelp
+  sada feed bleve --run out --index index && sada search --index index QUERY
+  sada feed bleve --run export --state state --index index --input 'pages-*.jsonl.zst'` + "\n" + exitHelp
 }
 
 // Run is the verb.
 func (c *feedBleveCmd) Run(p *program) error {
-	return c.feed(p, feed.NewBleve(c.Index, func(wanted func(string) bool) iter.Seq2[feed.Text, error] { return texts(p, c.Dir, wanted) }))
+	var from *corpus.Set
+	if len(c.Input) > 0 {
+		var err error
+		if from, err = (&readFlags{Field: c.Field}).open(p, c.Input, runtime.GOMAXPROCS(0)); err != nil {
+			return err
+		}
+	}
+	return c.feed(p, feed.NewBleve(c.Index, func(wanted func(string) bool) iter.Seq2[feed.Text, error] { return texts(p, c.Dir, from, wanted) }))
 }
 
 type verifyBleveCmd struct {
@@ -472,9 +484,9 @@ func (c *verifyFilesCmd) Run(p *program) error {
 	return c.verify(p, e)
 }
 
-// texts gives the pages of a run that are wanted, with their own text where the run's inputs still have it:
-// first those, in the order of the inputs, then the others by their IDs.
-func texts(p *program, dir string, wanted func(id string) bool) iter.Seq2[feed.Text, error] {
+// texts gives the pages of a run that are wanted, with their own text where the set, or without one the run's inputs, still
+// have it: first those, in the order of the inputs, then the others by their IDs.
+func texts(p *program, dir string, from *corpus.Set, wanted func(id string) bool) iter.Seq2[feed.Text, error] {
 	return func(yield func(feed.Text, error) bool) {
 		f, err := openPart(dir)
 		if err == nil {
@@ -484,7 +496,7 @@ func texts(p *program, dir string, wanted func(id string) bool) iter.Seq2[feed.T
 			yield(feed.Text{}, err)
 			return
 		}
-		for text, err := range f.ownTexts(p) {
+		for text, err := range f.ownTexts(p, from) {
 			if !yield(text, err) || err != nil {
 				return
 			}
@@ -507,16 +519,18 @@ func about(row *publish.Page) feed.Text {
 	return t
 }
 
-// ownTexts reads the run's inputs and gives the pages in rows whose record is the run's. Of a file that is gone
+// ownTexts reads a set, or the run's inputs, and gives the pages in rows whose record is the run's. Of a file that is gone
 // there are none.
-func (f *finished) ownTexts(p *program) iter.Seq2[feed.Text, error] {
+func (f *finished) ownTexts(p *program, set *corpus.Set) iter.Seq2[feed.Text, error] {
 	return func(yield func(feed.Text, error) bool) {
-		set, err := f.options.open(p, slices.DeleteFunc(slices.Clone(f.manifest.Arguments), func(name string) bool {
-			_, err := os.Stat(name) // a pattern or the standard input is no file
-			return name == "-" || err != nil && !strings.ContainsAny(name, "*?[")
-		}), runtime.GOMAXPROCS(0))
-		if err != nil {
-			return
+		if set == nil {
+			var err error
+			if set, err = f.options.open(p, slices.DeleteFunc(slices.Clone(f.manifest.Arguments), func(name string) bool {
+				_, err := os.Stat(name) // a pattern or the standard input is no file
+				return name == "-" || err != nil && !strings.ContainsAny(name, "*?[")
+			}), runtime.GOMAXPROCS(0)); err != nil {
+				return
+			}
 		}
 		dropped := make(map[string]bool) // records whose ID another record has
 		for r, err := range publish.Read[publish.Reject](f.dir, "rejects") {

@@ -78,7 +78,7 @@ func TestOwnTexts(t *testing.T) {
 		whole[set.ID] = set.Text
 	}
 	n, tails := 0, 0
-	for text, err := range texts(&program{ctx: t.Context()}, out, func(string) bool { return true }) {
+	for text, err := range texts(&program{ctx: t.Context()}, out, nil, func(string) bool { return true }) {
 		if err != nil || !text.Known {
 			t.Fatalf("%s: known %t, %v", text.ID, text.Known, err)
 		}

@@ -217,7 +217,8 @@ type exportCmd struct {
 
 func (c *exportCmd) Help() string {
 	return `Writes what the last night published, to another folder: eval, report, feed and explain read it. It takes
-no lock, and may run beside a night.` + "\n" + exitHelp
+no lock, and may run beside a night. A state does not have the texts of its pages: sada feed bleve takes them from the files
+that its --input names, and report and explain show the pages without.` + "\n" + exitHelp
 }
 
 // Run is the verb.
