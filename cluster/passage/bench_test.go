@@ -60,6 +60,6 @@ func BenchmarkJoin(b *testing.B) {
 	b.SetBytes(int64(bytes))
 	b.ReportAllocs()
 	for b.Loop() {
-		join(len(pages), func(i int) []uint32 { return pages[i].Words }, Options{Parts: 1, Workers: 1}, func([]hit) {})
+		join(len(pages), func(i int) []uint32 { return pages[i].Words }, Options{Parts: 1, Workers: 1}, func(int, []hit) {})
 	}
 }

@@ -61,25 +61,25 @@ func Find(all []Page, opt Options) (Result, error) {
 	for i := range all {
 		pages[i] = &all[i]
 	}
-	var pairs []Pair
-	count := 0
-	if err := join(len(pages), func(i int) []uint32 { return pages[i].Words }, opt, func(hits []hit) {
-		aligned, _ := alignAll(pages, hits, opt.Workers)
-		pairs = append(pairs, aligned...)
-		count += len(hits)
+	aligned := make([][]Pair, ranges)
+	var count atomic.Int64
+	if err := join(len(pages), func(i int) []uint32 { return pages[i].Words }, opt, func(r int, hits []hit) {
+		aligned[r], _ = alignAll(pages, hits, 1) // as many ranges as there are workers are aligned at a time
+		count.Add(int64(len(hits)))
 	}); err != nil {
 		return Result{}, err
 	}
+	pairs := slices.Concat(aligned...)
 
 	f := &finder{pages: pages, own: make([]Range, len(pages)), end: make([]int, len(pages)), joiners: newJoiners()}
 	var g errgroup.Group
 	g.SetLimit(opt.Workers)
 	g.Go(func() error {
-		f.topics = newTopics(pages)
+		f.views, f.titles = views(len(pages), pairs, func(int) bool { return true }), newTitles(pages)
 		return nil
 	})
 	g.Go(func() error {
-		f.views, f.titles = views(len(pages), pairs, func(int) bool { return true }), newTitles(pages)
+		f.topics = newTopics(pages, opt.Workers)
 		return nil
 	})
 	_ = g.Wait() // no goroutine returns an error
@@ -93,7 +93,7 @@ func Find(all []Page, opt Options) (Result, error) {
 	each(len(pages), opt.Workers, func(i int, m *scratch) { candidates[i] = f.candidates(i, m) })
 	carriers := f.carriers(candidates, opt.Workers)
 
-	res := Result{Pairs: pairs, Parts: make([][]article.Part, len(pages)), Hits: count}
+	res := Result{Pairs: pairs, Parts: make([][]article.Part, len(pages)), Hits: int(count.Load())}
 	found := make([][]Passage, len(pages))
 	each(len(pages), opt.Workers, func(i int, m *scratch) {
 		found[i], res.Parts[i] = f.resolve(i, candidates[i], carriers[i], furniture, m)

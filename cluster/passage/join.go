@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"slices"
 	"sort"
+	"sync/atomic"
 	"unsafe"
 
 	"golang.org/x/sync/errgroup"
@@ -36,11 +37,12 @@ type posting struct {
 // hit is one anchor that two pages share: a < b, and its first word in each.
 type hit struct{ a, b, posA, posB uint32 }
 
-// join calls do with the hits of the pages, in order, a range of first pages at a time. words(i) gives
+// join calls do with the hits of the pages in each of the ranges of first pages: for several ranges at a
+// time, the first ones first, and for none without a hit. A range has its hits in order. words(i) gives
 // the words of page i of n. The anchors are taken in parts by hash, so that no more than one part of the
 // postings is in memory at a time; making the anchors anew for every part costs less than storing them.
 // The hits of all parts are kept by their ranges in memory of opt.Alloc, whose error ends it.
-func join(n int, words func(i int) []uint32, opt Options, do func([]hit)) error {
+func join(n int, words func(i int) []uint32, opt Options, do func(r int, hits []hit)) error {
 	if n == 0 {
 		return nil
 	}
@@ -52,17 +54,27 @@ func join(n int, words func(i int) []uint32, opt Options, do func([]hit)) error 
 			}
 		}
 	}
-	var hits []hit
-	for r, chunks := range s.ranges {
-		if hits = hits[:0]; len(chunks) == 0 {
-			continue
-		}
-		for _, chunk := range chunks {
-			hits = append(hits, chunk...)
-		}
-		do(group(hits, r*s.width, min((r+1)*s.width, n), max(opt.Workers, 1)))
+	var next atomic.Int32
+	var g errgroup.Group
+	for range max(opt.Workers, 1) {
+		g.Go(func() error {
+			var hits []hit
+			for {
+				r := int(next.Add(1)) - 1
+				if r >= ranges {
+					return nil
+				}
+				hits = hits[:0]
+				for _, chunk := range s.ranges[r] {
+					hits = append(hits, chunk...)
+				}
+				if len(hits) > 0 {
+					do(r, group(hits, r*s.width, min((r+1)*s.width, n), 1))
+				}
+			}
+		})
 	}
-	return nil
+	return g.Wait() // no goroutine returns an error
 }
 
 // ranges is the number of ranges of first pages: a million pages have some 45 million hits, and the
@@ -117,8 +129,9 @@ func (s *store) chunk(size int) ([]hit, error) {
 // shards is the number of ranges of hashes that are sorted and linked on their own.
 const shards = 256
 
-// collect returns the postings of one part of the hashes, dealt to shards by hash.
-func collect(n int, words func(int) []uint32, part, parts, workers int) [shards][]posting {
+// collect returns the postings of one part of the hashes, dealt to shards by hash, in pieces, one from
+// each worker, which follow one another in the order of pages.
+func collect(n int, words func(int) []uint32, part, parts, workers int) [][shards][]posting {
 	blocks := make([][shards][]posting, max(workers, 1))
 	var g errgroup.Group
 	for w := range blocks {
@@ -146,28 +159,22 @@ func collect(n int, words func(int) []uint32, part, parts, workers int) [shards]
 		})
 	}
 	_ = g.Wait() // no goroutine returns an error
-	if len(blocks) == 1 {
-		return blocks[0]
-	}
-	var out [shards][]posting
-	same := make([][]posting, len(blocks))
-	for s := range out {
-		for w := range blocks {
-			same[w], blocks[w][s] = blocks[w][s], nil
-		}
-		out[s] = slices.Concat(same...)
-	}
-	return out
+	return blocks
 }
 
-// link returns the hits of every posting with the homes of its hash, in no particular order.
-func link(postings [shards][]posting, workers int) [shards][]hit {
+// link returns the hits of every posting, of pieces as [collect] makes them, with the homes of its hash, in
+// no particular order.
+func link(blocks [][shards][]posting, workers int) [shards][]hit {
 	var out [shards][]hit
 	var g errgroup.Group
 	g.SetLimit(max(workers, 1))
-	for s := range postings {
+	for s := range out {
 		g.Go(func() error {
-			ps := byHash(postings[s])
+			pieces := make([][]posting, len(blocks))
+			for w := range blocks {
+				pieces[w], blocks[w][s] = blocks[w][s], nil
+			}
+			ps := byHash(pieces)
 			out[s] = make([]hit, 0, len(ps)/4) // in corpora with a copy for every fourth page
 			for from := 0; from < len(ps); {
 				to := from + 1
@@ -179,7 +186,6 @@ func link(postings [shards][]posting, workers int) [shards][]hit {
 				}
 				from = to
 			}
-			postings[s] = nil
 			return nil
 		})
 	}
@@ -187,44 +193,58 @@ func link(postings [shards][]posting, workers int) [shards][]hit {
 	return out
 }
 
-// byHash sorts postings, which are in order of pages and positions, by hash and leaves those of one hash
-// in that order. Two rounds of radix sort by the top bits of the hash, of which there are
-// more values than postings in a shard of a part, leave little to be sorted by comparing. The result
-// may be in other memory.
-func byHash(ps []posting) []posting {
+// byHash sorts postings, which are piece by piece in order of pages and positions, by hash and leaves those
+// of one hash in that order. Two rounds of radix sort by the top bits of the hash, of which there are
+// more values than postings in a shard of a part, leave little to be sorted by comparing. The pieces
+// are used up.
+func byHash(pieces [][]posting) []posting {
 	const digit = 11 // bits: two thousand counters stay in the nearest cache
-	if len(ps) >= 1<<digit {
-		other := make([]posting, len(ps))
-		for _, shift := range []int{64 - 2*digit, 64 - digit} {
-			var next [1 << digit]int
+	total := 0
+	for _, ps := range pieces {
+		total += len(ps)
+	}
+	if total < 1<<digit {
+		ps := slices.Concat(pieces...)
+		sortStable(ps)
+		return ps
+	}
+	deal := func(to []posting, pieces [][]posting, shift int) {
+		var next [1 << digit]int
+		for _, ps := range pieces {
 			for i := range ps {
 				next[ps[i].hash>>shift&(1<<digit-1)]++
 			}
-			sum := 0
-			for i, n := range next {
-				next[i], sum = sum, sum+n
-			}
+		}
+		sum := 0
+		for i, n := range next {
+			next[i], sum = sum, sum+n
+		}
+		for _, ps := range pieces {
 			for _, p := range ps {
 				at := &next[p.hash>>shift&(1<<digit-1)]
-				other[*at] = p
+				to[*at] = p
 				*at++
 			}
-			ps, other = other, ps
 		}
-		for from := 0; from < len(ps); {
-			to, same := from+1, true
-			for to < len(ps) && ps[to].hash>>(64-2*digit) == ps[from].hash>>(64-2*digit) {
-				same = same && ps[to].hash == ps[from].hash
-				to++
-			}
-			if !same {
-				sortStable(ps[from:to])
-			}
-			from = to
-		}
-		return ps
 	}
-	sortStable(ps)
+	other, ps := make([]posting, total), pieces[0]
+	deal(other, pieces, 64-2*digit)
+	if cap(ps) < total {
+		ps = make([]posting, total)
+	}
+	ps = ps[:total]
+	deal(ps, [][]posting{other}, 64-digit)
+	for from := 0; from < len(ps); {
+		to, same := from+1, true
+		for to < len(ps) && ps[to].hash>>(64-2*digit) == ps[from].hash>>(64-2*digit) {
+			same = same && ps[to].hash == ps[from].hash
+			to++
+		}
+		if !same {
+			sortStable(ps[from:to])
+		}
+		from = to
+	}
 	return ps
 }
 

@@ -51,11 +51,11 @@ func TestHomes(t *testing.T) {
 
 // joined returns all hits of pages.
 func joined(pages [][]uint32, opt Options) []hit {
-	var out []hit
-	if err := join(len(pages), func(i int) []uint32 { return pages[i] }, opt, func(hits []hit) { out = append(out, hits...) }); err != nil {
+	out := make([][]hit, ranges)
+	if err := join(len(pages), func(i int) []uint32 { return pages[i] }, opt, func(r int, hits []hit) { out[r] = hits }); err != nil {
 		panic(err)
 	}
-	return out
+	return slices.Concat(out...)
 }
 
 // options draws options, on which no result depends.
@@ -191,7 +191,7 @@ func TestJoinEndsWithItsMemory(t *testing.T) {
 	needed := 0
 	opt := Options{Parts: 1, Alloc: func(bytes int) ([]byte, error) { needed++; return make([]byte, bytes), nil }}
 	run := func() error {
-		return join(3, func(int) []uint32 { return text }, opt, func([]hit) {})
+		return join(3, func(int) []uint32 { return text }, opt, func(int, []hit) {})
 	}
 	if err := run(); err != nil || needed < 2 {
 		t.Fatalf("%d pieces of memory, %v", needed, err)

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"sada/features/arabic"
@@ -196,21 +197,21 @@ func TestMillion(t *testing.T) {
 	for i := range n / 1000 {
 		anchors += 1000 * len(shingle.Winnow(nil, shingle.Grams(nil, words(i*1000), AnchorWords), AnchorWindow))
 	}
+	var mu sync.Mutex
 	hits, pieces, inOrder := 0, 0, true
-	last := hit{}
+	width := uint32((n + ranges - 1) / ranges)
 	opt := Options{Parts: (anchors*16 + limit - 1) / limit, Workers: runtime.GOMAXPROCS(0)}
-	_ = join(n, words, opt, func(hs []hit) {
+	_ = join(n, words, opt, func(r int, hs []hit) {
+		mu.Lock()
+		defer mu.Unlock()
 		pieces++
 		hits += len(hs)
-		inOrder = inOrder && (len(hs) == 0 || hs[0].a >= last.a)
-		if len(hs) > 0 {
-			last = hs[len(hs)-1]
-		}
+		inOrder = inOrder && hs[0].a/width == uint32(r) && hs[len(hs)-1].a/width == uint32(r)
 	})
 	peak := peakMemory(t)
 	t.Logf("%d million anchors in %d parts, %d million hits in %d pieces, peak of %d MB", anchors/1e6, opt.Parts, hits/1e6, pieces, peak>>20)
 	if anchors < 110e6 || hits < n*10 || !inOrder {
-		t.Errorf("%d anchors, %d hits, pieces in order: %v", anchors, hits, inOrder)
+		t.Errorf("%d anchors, %d hits, pieces of their ranges: %v", anchors, hits, inOrder)
 	}
 	if peak > 4<<30 {
 		t.Errorf("peak of %d bytes", peak)
