@@ -653,14 +653,10 @@ func (r *results) write(ctx context.Context, f *publish.Folder, rejects []publis
 	var group errgroup.Group
 	group.SetLimit(2 * workers) // half of them wait for the disk
 	tables := []func() error{
-		func() error { return publish.JSONL(f, "pages", until(ctx, r.pages())) },
-		func() error { return publish.Parquet(f, "pages", until(ctx, r.pages())) },
-		func() error { return publish.JSONL(f, "passages", until(ctx, r.passages())) },
-		func() error { return publish.Parquet(f, "passages", until(ctx, r.passages())) },
-		func() error { return publish.JSONL(f, "stories", until(ctx, r.stories())) },
-		func() error { return publish.Parquet(f, "stories", until(ctx, r.stories())) },
-		func() error { return publish.JSONL(f, "links", until(ctx, r.links())) },
-		func() error { return publish.Parquet(f, "links", until(ctx, r.links())) },
+		func() error { return publish.Table(f, "pages", until(ctx, r.pages())) },
+		func() error { return publish.Table(f, "stories", until(ctx, r.stories())) },
+		func() error { return publish.Table(f, "passages", until(ctx, r.passages())) },
+		func() error { return publish.Table(f, "links", until(ctx, r.links())) },
 		func() error { return publish.JSONL(f, "changes", slices.Values(r.changes)) },
 		func() error { return publish.JSONL(f, "rejects", slices.Values(rejects)) },
 	}

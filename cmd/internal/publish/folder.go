@@ -2,6 +2,7 @@ package publish
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -18,6 +19,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
 	"github.com/zeebo/xxh3"
+	"golang.org/x/sync/errgroup"
 )
 
 // SchemaVersion is the version of the tables. Fields are only ever added; a number changes its
@@ -176,62 +178,172 @@ func (f *Folder) add(o Output) {
 
 // JSONL writes rows as name.jsonl, one JSON object a line.
 func JSONL[T any](f *Folder, name string, rows iter.Seq[T]) error {
-	w, err := f.create(name + ".jsonl")
+	w, err := newLines[T](f, name)
 	if err != nil {
 		return err
 	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	n := int64(0)
 	for row := range rows {
-		if err = enc.Encode(row); err != nil {
+		if err = w.write(row); err != nil {
 			break
 		}
-		n++
 	}
-	if err = w.finish(err); err != nil {
-		return fmt.Errorf("write %s.jsonl: %w", name, err)
+	return w.close(err)
+}
+
+// lines is a table of JSON that is being written.
+type lines[T any] struct {
+	folder *Folder
+	name   string
+	file   *file
+	rows   int64
+
+	row     T       // that is being written
+	own     encoded // the same, if rows write themselves
+	encoder encoder
+	json    *json.Encoder // of other rows
+}
+
+func newLines[T any](f *Folder, name string) (*lines[T], error) {
+	w, err := f.create(name + ".jsonl")
+	if err != nil {
+		return nil, err
 	}
-	f.add(w.output(n))
+	l := &lines[T]{folder: f, name: name, file: w, json: json.NewEncoder(w)}
+	l.json.SetEscapeHTML(false)
+	l.own, _ = any(&l.row).(encoded)
+	return l, nil
+}
+
+func (l *lines[T]) write(row T) error {
+	l.rows++
+	if l.own == nil {
+		return l.json.Encode(row)
+	}
+	l.row = row
+	e := &l.encoder
+	e.b = e.b[:0]
+	l.own.encode(e)
+	if e.err != nil {
+		return e.err
+	}
+	e.b = append(e.b, '\n')
+	_, err := l.file.Write(e.b)
+	return err
+}
+
+// close ends the table, after an error of a row if there was one.
+func (l *lines[T]) close(err error) error {
+	if err = l.file.finish(err); err != nil {
+		return fmt.Errorf("write %s.jsonl: %w", l.name, err)
+	}
+	l.folder.add(l.file.output(l.rows))
 	return nil
 }
 
-// groupRows is how many rows are in memory until they are written: what DuckDB writes by default.
-const groupRows = 122880
+const (
+	// groupRows is how many rows are in memory until they are written: what DuckDB writes by default.
+	groupRows = 122880
+	// batchRows is how many rows the columns are given at a time.
+	batchRows = 1024
+)
 
 // Parquet writes rows as name.parquet, compressed with Zstandard.
 func Parquet[T any](f *Folder, name string, rows iter.Seq[T]) error {
-	w, err := f.create(name + ".parquet")
+	w, err := newColumns[T](f, name)
 	if err != nil {
 		return err
 	}
-	p := parquet.NewGenericWriter[T](w, parquet.Compression(&zstd.Codec{}), parquet.CreatedBy("sada", "", ""), parquet.MaxRowsPerRowGroup(groupRows))
-	buf := make([]T, 0, 1024)
-	n := int64(0)
-	flush := func() error {
-		_, err := p.Write(buf)
-		n += int64(len(buf))
-		buf = buf[:0]
-		return err
-	}
+	batch := make([]T, 0, batchRows)
 	for row := range rows {
-		if buf = append(buf, row); len(buf) == cap(buf) {
-			if err = flush(); err != nil {
+		if batch = append(batch, row); len(batch) == batchRows {
+			if err = w.write(batch); err != nil {
 				break
 			}
+			batch = batch[:0]
 		}
 	}
 	if err == nil {
-		err = flush()
+		err = w.write(batch)
 	}
+	return w.close(err)
+}
+
+// columns is a table of Parquet that is being written.
+type columns[T any] struct {
+	folder  *Folder
+	name    string
+	file    *file
+	rows    int64
+	parquet *parquet.GenericWriter[T]
+}
+
+func newColumns[T any](f *Folder, name string) (*columns[T], error) {
+	w, err := f.create(name + ".parquet")
+	if err != nil {
+		return nil, err
+	}
+	p := parquet.NewGenericWriter[T](w, parquet.Compression(&zstd.Codec{}), parquet.CreatedBy("sada", "", ""), parquet.MaxRowsPerRowGroup(groupRows))
+	return &columns[T]{folder: f, name: name, file: w, parquet: p}, nil
+}
+
+func (c *columns[T]) write(rows []T) error {
+	_, err := c.parquet.Write(rows)
+	c.rows += int64(len(rows))
+	return err
+}
+
+// close ends the table, after an error of rows if there was one.
+func (c *columns[T]) close(err error) error {
 	if err == nil {
-		err = p.Close()
+		err = c.parquet.Close()
 	}
-	if err = w.finish(err); err != nil {
-		return fmt.Errorf("write %s.parquet: %w", name, err)
+	if err = c.file.finish(err); err != nil {
+		return fmt.Errorf("write %s.parquet: %w", c.name, err)
 	}
-	f.add(w.output(n))
+	c.folder.add(c.file.output(c.rows))
 	return nil
+}
+
+// Table writes rows as [JSONL] and [Parquet] do, side by side, and asks for each row once.
+func Table[T any](f *Folder, name string, rows iter.Seq[T]) error {
+	lines, err := newLines[T](f, name)
+	if err != nil {
+		return err
+	}
+	columns, err := newColumns[T](f, name)
+	if err != nil {
+		_ = lines.file.f.Close() // the folder is given up
+		return err
+	}
+	full, free := make(chan []T, 1), make(chan []T, 2)
+	for range cap(free) {
+		free <- make([]T, 0, batchRows)
+	}
+	var group errgroup.Group
+	group.Go(func() error {
+		var err error
+		for batch := range full {
+			if err == nil {
+				err = columns.write(batch)
+			}
+			free <- batch[:0]
+		}
+		return columns.close(err)
+	})
+	batch := <-free
+	for row := range rows {
+		if err = lines.write(row); err != nil {
+			break
+		}
+		if batch = append(batch, row); len(batch) == batchRows {
+			full <- batch
+			batch = <-free
+		}
+	}
+	full <- batch
+	close(full)
+	err = lines.close(err)
+	return cmp.Or(err, group.Wait())
 }
 
 // Outputs returns the tables that were written, by name.
