@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"cmp"
+	"iter"
 	"math"
 	"slices"
 	"strings"
@@ -285,16 +286,17 @@ func Surfaces(pages []*Page, stemmer arabic.Stemmer) map[tfidf.Term]string {
 // Spellings counts how the terms of titles are spelled.
 type Spellings struct {
 	stemmer   arabic.Stemmer
-	all       []spelling
+	all       []Spelling
 	seen      map[string]int32 // spellings by what the term and the form are made from; -1 is no term
 	text      arabic.Text
 	stem, key []byte
 }
 
-type spelling struct {
-	term tfidf.Term
-	form string
-	n    int
+// Spelling is a term as it stands in titles N times.
+type Spelling struct {
+	Term tfidf.Term
+	Form string
+	N    int
 }
 
 // CountSpellings counts the titles of pages. The stemmer must be that of their Maker.
@@ -343,12 +345,29 @@ func (s *Spellings) Add(pages []*Page, n int) {
 				at = -1
 				if s.stem = s.stemmer.Term(s.stem[:0], s.text.Norm[token.At:token.End]); len(s.stem) > 0 {
 					at = int32(len(s.all))
-					s.all = append(s.all, spelling{term: tfidf.TermID(s.stem), form: form})
+					s.all = append(s.all, Spelling{Term: tfidf.TermID(s.stem), Form: form})
 				}
 				s.seen[string(s.key)] = at
 			}
 			if at >= 0 {
-				s.all[at].n += n
+				s.all[at].N += n
+			}
+		}
+	}
+}
+
+// All gives every spelling that was counted, in the order of terms and then of bytes.
+func (s *Spellings) All() iter.Seq[Spelling] {
+	all := slices.DeleteFunc(slices.Clone(s.all), func(s Spelling) bool { return s.N == 0 })
+	slices.SortFunc(all, func(a, b Spelling) int { return cmp.Or(cmp.Compare(a.Term, b.Term), strings.Compare(a.Form, b.Form)) })
+	return func(yield func(Spelling) bool) {
+		for i := 0; i < len(all); {
+			one := all[i]
+			for i++; i < len(all) && all[i].Term == one.Term && all[i].Form == one.Form; i++ { // normalised otherwise
+				one.N += all[i].N
+			}
+			if !yield(one) {
+				return
 			}
 		}
 	}
@@ -356,17 +375,11 @@ func (s *Spellings) Add(pages []*Page, n int) {
 
 // Surfaces returns, for every term, the spelling that was counted most often, ties by bytes.
 func (s *Spellings) Surfaces() map[tfidf.Term]string {
-	all := slices.DeleteFunc(slices.Clone(s.all), func(s spelling) bool { return s.n == 0 })
-	slices.SortFunc(all, func(a, b spelling) int { return cmp.Or(cmp.Compare(a.term, b.term), strings.Compare(a.form, b.form)) })
 	out := make(map[tfidf.Term]string)
 	most := 0
-	for i := 0; i < len(all); {
-		s := all[i]
-		for i++; i < len(all) && all[i].term == s.term && all[i].form == s.form; i++ { // normalised otherwise
-			s.n += all[i].n
-		}
-		if best, ok := out[s.term]; !ok || s.n > most || s.n == most && s.form < best {
-			out[s.term], most = s.form, s.n
+	for s := range s.All() {
+		if best, ok := out[s.Term]; !ok || s.N > most || s.N == most && s.Form < best {
+			out[s.Term], most = s.Form, s.N
 		}
 	}
 	return out

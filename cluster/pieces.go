@@ -66,24 +66,3 @@ func (s *Signer) Keys(words []uint32) []uint64 {
 func Outline(id, source, title string, date time.Time, dayOnly bool, counts []tfidf.Count) *Page {
 	return &Page{ID: id, Source: source, Title: title, Date: date, DayOnly: dayOnly, counted: counts}
 }
-
-// Stories makes the stories of copy groups: the last step of [Run]. Pages, outlines among them, are in
-// canonical order, groups in the order of their first pages; of links, those of templates count. The rest
-// of the result is empty. An error is about the options.
-func Stories(pages []*Page, groups []Group, links []copies.Link, o Options) (*Result, error) {
-	r := &runner{o: o, res: &Result{Pages: pages, Parts: make([][]article.Part, len(pages)), Copies: groups, CopyOf: make([]int, len(pages)), Links: links}}
-	r.o.Workers = max(o.Workers, 1)
-	r.o.Story.Workers = r.o.Workers
-	if err := r.o.Story.Validate(); err != nil {
-		return nil, err
-	}
-	for g, of := range groups {
-		for _, p := range of.Pages {
-			r.res.CopyOf[p] = g
-		}
-	}
-	if err := r.stories(); err != nil {
-		return nil, err
-	}
-	return r.res, nil
-}

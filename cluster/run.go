@@ -699,10 +699,8 @@ func (r *runner) stories() error {
 	for _, c := range counts {
 		words += len(c)
 	}
-	chance := float64(story.ChanceHeadlines)
-	if float64(words) >= res.Vocabulary.Headlines*float64(len(counts)) {
-		chance, res.Vocabulary.Letters = story.ChanceTexts, 0
-	}
+	var chance float64
+	res.Vocabulary, chance = res.Vocabulary.For(words, len(counts))
 	o, kept := r.o.Story, r.o.Weights
 	if kept != nil && !kept.Serve(len(counts)) {
 		kept = nil
@@ -965,6 +963,16 @@ func without(links []story.Link, never [][2]int32) []story.Link {
 		apart[p] = true
 	}
 	return slices.DeleteFunc(links, func(l story.Link) bool { return apart[[2]int32{l.A, l.B}] })
+}
+
+// For returns the vocabulary for a corpus of so many texts with that many words, each counted once in a text: without
+// letters, unless it is one of headlines alone. chance is the [story.Options.Chance] that suits it.
+func (v Vocabulary) For(words, texts int) (_ Vocabulary, chance float64) {
+	if float64(words) < v.Headlines*float64(texts) {
+		return v, story.ChanceHeadlines
+	}
+	v.Letters = 0
+	return v, story.ChanceTexts
 }
 
 // Counts returns the folded term counts of the words of a page's title and of the lead of its main text,

@@ -11,7 +11,19 @@ import (
 // two groups: 370,000 pages in each.
 const one = 1 << 26
 
-func fixed(weight float32) int64 { return int64(float64(weight)*one + .5) }
+// Fixed returns a weight as the fixed point number that is added up.
+func Fixed(weight float32) int64 { return int64(float64(weight)*one + .5) }
+
+// Mean returns the mean weight of so many pairs of pages by the sum of their [Fixed] weights; 0 if there is none.
+func Mean(sum, pairs int64) float64 {
+	if pairs == 0 {
+		return 0
+	}
+	return float64(sum) / (one * float64(pairs))
+}
+
+// Reaches says whether a [Fixed] weight is at least least.
+func Reaches(fixed int64, least float64) bool { return float64(fixed) >= least*one }
 
 // neighbour is a node, or group, and the sum of the weights of all pairs of pages between it and the
 // owner of the list.
@@ -37,7 +49,7 @@ func adjacency(nodes []Node, links []Link, slot []int32) [][]neighbour {
 	next := slices.Clone(start)
 	for _, l := range links {
 		if a, b := slot[l.A], slot[l.B]; a != b {
-			sum := fixed(l.Weight) * nodes[l.A].size() * nodes[l.B].size()
+			sum := Fixed(l.Weight) * nodes[l.A].size() * nodes[l.B].size()
 			block[next[a]] = neighbour{b, sum}
 			block[next[b]] = neighbour{a, sum}
 			next[a]++
@@ -270,7 +282,7 @@ func (u *upgma) barred(a, b int32) bool {
 }
 
 func (u *upgma) mean(a, b int32, sum int64) float64 {
-	return float64(sum) / (one * float64(u.size[a]*u.size[b]))
+	return Mean(sum, u.size[a]*u.size[b])
 }
 
 // push enters a pair with its present mean, if it may merge.

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"iter"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -38,34 +39,89 @@ const (
 // distribution of unrelated cosines, or random pairs where there are no times. It is deterministic
 // for the same nodes in the same order. o.Threshold and o.Floor are not used.
 func Calibrate(nodes []Node, o Options) float64 {
-	if len(nodes) < 2 {
-		return leastLevel
-	}
-	r := rand.New(rand.NewPCG(1, uint64(len(nodes))))
-	var farPairs, allPairs [][2]*Node
-	for range samples {
-		a, b := &nodes[r.IntN(len(nodes))], &nodes[r.IntN(len(nodes))]
-		switch {
-		case a == b:
-		case a.Dated && b.Dated && math.Abs(float64(a.Time-b.Time)) > o.Horizon*day:
-			farPairs = append(farPairs, [2]*Node{a, b})
-		case len(allPairs) < samples/4:
-			allPairs = append(allPairs, [2]*Node{a, b})
+	var far, all [][2]*Node
+	for a, b := range Sample(len(nodes)) {
+		pair := [2]*Node{&nodes[a], &nodes[b]}
+		if Far(pair[0], pair[1], o) {
+			far = append(far, pair)
+		} else if len(all) < MostNear {
+			all = append(all, pair)
 		}
 	}
-	far, all := cosines(farPairs, o.Workers), cosines(allPairs, o.Workers)
-	terms := 0
-	for i := range nodes {
-		terms += nodes[i].Vector.Len()
+	return survey(nodes).Threshold(cosines(far, o.Workers), cosines(all, o.Workers), o)
+}
+
+// Sample gives the pairs of n nodes, by their places, whose cosines [Calibrate] looks at. They are the
+// same for the same n.
+func Sample(n int) iter.Seq2[int, int] {
+	return func(yield func(a, b int) bool) {
+		if n < 2 {
+			return
+		}
+		r := rand.New(rand.NewPCG(1, uint64(n)))
+		for range samples {
+			a, b := r.IntN(n), r.IntN(n)
+			if a != b && !yield(a, b) {
+				return
+			}
+		}
 	}
+}
+
+// Far says whether two nodes are further apart in time than any story.
+func Far(a, b *Node, o Options) bool {
+	return a.Dated && b.Dated && math.Abs(float64(a.Time-b.Time)) > o.Horizon*day
+}
+
+// MostNear is how many pairs that are not [Far] are looked at, the first of the [Sample].
+const MostNear = samples / 4
+
+// Survey is what a threshold depends on besides the cosines of a [Sample].
+type Survey struct {
+	Nodes, Dated int
+	Terms        int    // of all vectors together
+	Hours        []Hour // ascending, each once
+}
+
+// Hour is the number of nodes in an hour, counted from the beginning of Unix time and cut toward it.
+type Hour struct{ Hour, Nodes int64 }
+
+// HourOf returns the hour of a time in Unix seconds.
+func HourOf(time int64) int64 { return time / hour }
+
+const hour = 60 * 60
+
+func survey(nodes []Node) Survey {
+	s := Survey{Nodes: len(nodes)}
+	var hours []int64
+	for i := range nodes {
+		s.Terms += nodes[i].Vector.Len()
+		if nodes[i].Dated {
+			hours = append(hours, HourOf(nodes[i].Time))
+		}
+	}
+	s.Dated = len(hours)
+	slices.Sort(hours)
+	for i, h := range hours {
+		if i == 0 || h != hours[i-1] {
+			s.Hours = append(s.Hours, Hour{Hour: h})
+		}
+		s.Hours[len(s.Hours)-1].Nodes++
+	}
+	return s
+}
+
+// Threshold returns the threshold by the cosines of the pairs that are [Far] and of the others, [MostNear] at most; both
+// are in the order of the sample, and far is changed.
+func (s Survey) Threshold(far, all []float64, o Options) float64 {
 	unrelated, chance := far, o.Chance
 	switch {
-	case chance == 0 && terms < longText*len(nodes):
+	case chance == 0 && s.Terms < longText*s.Nodes:
 		chance = ChanceHeadlines
 	case chance == 0:
 		chance = ChanceTexts
 	}
-	mixed := len(far) < fewest || oneDated(nodes) == 1
+	mixed := len(far) < fewest || s.oneDated() == 1
 	if mixed {
 		unrelated = append(far, all...)
 	}
@@ -80,7 +136,7 @@ func Calibrate(nodes []Node, o Options) float64 {
 		sure, _ := slices.BinarySearch(unrelated, mostLevel)
 		unrelated, chance = unrelated[:sure], max(chance, leastAny)
 	}
-	level = max(level, quantile(unrelated, 1-chance/max(window(nodes, o.Sigma), chance)))
+	level = max(level, quantile(unrelated, 1-chance/max(s.window(o.Sigma), chance)))
 	return min(max(level, leastLevel), mostLevel)
 }
 
@@ -106,53 +162,38 @@ func quantile(values []float64, p float64) float64 {
 }
 
 // For returns the options with which nodes are clustered. Where the threshold is left open, it is
-// that of [Calibrate], and the floor is at most half of it, because links under the threshold count
-// in the means of groups.
+// that of [Calibrate].
 func (o Options) For(nodes []Node) Options {
 	if o.Threshold == 0 {
-		o.Threshold = Calibrate(nodes, o)
-		o.Floor = min(o.Floor, o.Threshold/2)
+		o = o.At(Calibrate(nodes, o))
 	}
 	return o
 }
 
+// At returns the options with a threshold that was left open. The floor is at most half of it, because links under
+// the threshold count in the means of groups.
+func (o Options) At(threshold float64) Options {
+	o.Threshold = threshold
+	o.Floor = min(o.Floor, threshold/2)
+	return o
+}
+
 // window returns how many other nodes a node has in its window in the mean, each counted with its
-// factor of time.
-func window(nodes []Node, sigma float64) float64 {
-	// By hours, or coarser where a corpus reaches over decades.
-	unit := int64(3600)
-	var times []int64
-	undated := 0
-	for i := range nodes {
-		if nodes[i].Dated {
-			times = append(times, nodes[i].Time)
-		} else {
-			undated++
-		}
-	}
-	slices.Sort(times)
-	sum := float64(undated)*float64(undated-1) + 2*oneDated(nodes)*float64(undated)*float64(len(times))
+// factor of time. It goes by hours.
+func (s Survey) window(sigma float64) float64 {
+	undated := float64(s.Nodes - s.Dated)
+	sum := undated*(undated-1) + 2*s.oneDated()*undated*float64(s.Dated)
 	reach := 4 * sigma * day // the factor beyond is under 1/2,980
-	type cell struct {
-		at    float64
-		count float64
-	}
-	var cells []cell
-	for i := 0; i < len(times); {
-		j := i
-		for j < len(times) && times[j]/unit == times[i]/unit {
-			j++
-		}
-		cells = append(cells, cell{float64(times[i]/unit) * float64(unit), float64(j - i)})
-		i = j
-	}
-	for i, c := range cells {
-		sum += c.count * (c.count - 1)
-		end := i + 1 + sort.Search(len(cells)-i-1, func(k int) bool { return cells[i+1+k].at > c.at+reach })
-		for _, d := range cells[i+1 : end] {
-			days := (d.at - c.at) / day
-			sum += 2 * c.count * d.count * math.Exp(-days*days/(2*sigma*sigma))
+	at := func(h Hour) float64 { return float64(h.Hour) * hour }
+	for i, c := range s.Hours {
+		n := float64(c.Nodes)
+		sum += n * (n - 1)
+		rest := s.Hours[i+1:]
+		end := sort.Search(len(rest), func(k int) bool { return at(rest[k]) > at(c)+reach })
+		for _, d := range rest[:end] {
+			days := (at(d) - at(c)) / day
+			sum += 2 * n * float64(d.Nodes) * math.Exp(-days*days/(2*sigma*sigma))
 		}
 	}
-	return sum / float64(len(nodes))
+	return sum / float64(s.Nodes)
 }

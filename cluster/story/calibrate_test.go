@@ -102,7 +102,7 @@ func TestWindow(t *testing.T) {
 		{"without dates", make([]Node, 4), 3},
 		{"one without", append(at(0), Node{}), f},
 	} {
-		if got := window(tt.nodes, sigma); math.Abs(got-tt.want) > 1e-9 {
+		if got := survey(tt.nodes).window(sigma); math.Abs(got-tt.want) > 1e-9 {
 			t.Errorf("%s: %v neighbours, want %v", tt.name, got, tt.want)
 		}
 	}

@@ -74,42 +74,43 @@ func Describe(nodes []Node, r Result) ([]Story, []Fit) {
 			sum[place[r.Story[p.node]]] += p.sum
 		}
 		inside[own] += sum[own]
-		f := Fit{Rival: -1}
-		if others := sizes[own] - nodes[i].size(); others > 0 {
-			f.Own = float64(sum[own]) / (one * float64(nodes[i].size()*others))
-		}
+		f := NewFit(Mean(sum[own], nodes[i].size()*(sizes[own]-nodes[i].size())))
 		for _, p := range near {
-			s := r.Story[p.node]
-			if place[s] == own {
-				continue
-			}
-			mean := float64(sum[place[s]]) / (one * float64(nodes[i].size()*sizes[place[s]]))
-			if mean > f.Other || mean == f.Other && s < f.Rival {
-				f.Rival, f.Other = s, mean
+			if s := r.Story[p.node]; place[s] != own {
+				f.See(s, Mean(sum[place[s]], nodes[i].size()*sizes[place[s]]))
 			}
 		}
 		for _, p := range near {
 			sum[place[r.Story[p.node]]] = 0
 		}
-		f.Margin = f.Own - f.Other
 		fits[i] = f
 	}
 	for i := range stories {
-		s := &stories[i]
-		pairs := sizes[i] * sizes[i] // less those within a member
-		for _, m := range s.Members {
-			pairs -= nodes[m].size() * nodes[m].size()
-		}
-		if pairs > 0 {
-			s.Density = float64(inside[i]) / (one * float64(pairs))
-		}
-		s.survey(nodes, fits)
+		stories[i].Survey(nodes, fits, inside[i])
 	}
 	return stories, fits
 }
 
-// survey finds the medoid and the time of a story.
-func (s *Story) survey(nodes []Node, fits []Fit) {
+// NewFit returns the fit of a node with that mean weight to the rest of its story, before others were seen.
+func NewFit(own float64) Fit { return Fit{Own: own, Rival: -1, Margin: own} }
+
+// See takes another story, by its lowest node, into account: its mean weight to the node.
+func (f *Fit) See(story int32, mean float64) {
+	if mean > f.Other || mean == f.Other && story < f.Rival {
+		f.Rival, f.Other = story, mean
+		f.Margin = f.Own - mean
+	}
+}
+
+// Survey finds all of a story but its members, who are known with their fits. inside is the sum of the weights of
+// their links in fixed point numbers ([Fixed]), every link counted from both of its ends.
+func (s *Story) Survey(nodes []Node, fits []Fit, inside int64) {
+	size, within := int64(0), int64(0) // pages, and pairs of them within a member
+	for _, m := range s.Members {
+		size += nodes[m].size()
+		within += nodes[m].size() * nodes[m].size()
+	}
+	s.Density = Mean(inside, size*size-within)
 	s.Medoid = s.Members[0]
 	for _, i := range s.Members {
 		n := &nodes[i]
@@ -157,7 +158,7 @@ func Suggest(nodes []Node, stories []Story, links []Link, least float64, never .
 	sums := make(map[[2]int]int64)
 	some := make([]bool, len(stories))
 	for _, l := range links {
-		if of[l.A] != of[l.B] && float64(fixed(l.Weight)) >= least*one {
+		if of[l.A] != of[l.B] && Reaches(Fixed(l.Weight), least) {
 			sums[pair(l.A, l.B)] = 0
 			some[of[l.A]], some[of[l.B]] = true, true
 		}
@@ -166,7 +167,7 @@ func Suggest(nodes []Node, stories []Story, links []Link, least float64, never .
 		if of[l.A] != of[l.B] && some[of[l.A]] && some[of[l.B]] {
 			p := pair(l.A, l.B)
 			if sum, ok := sums[p]; ok {
-				sums[p] = sum + fixed(l.Weight)*nodes[l.A].size()*nodes[l.B].size()
+				sums[p] = sum + Fixed(l.Weight)*nodes[l.A].size()*nodes[l.B].size()
 			}
 		}
 	}
@@ -176,7 +177,7 @@ func Suggest(nodes []Node, stories []Story, links []Link, least float64, never .
 	out := make([][]Suggestion, len(stories))
 	for p, sum := range sums {
 		a, b := p[0], p[1]
-		if mean := float64(sum) / (one * float64(sizes[a]*sizes[b])); mean >= least && !apart(earlier[a], earlier[b]) {
+		if mean := Mean(sum, sizes[a]*sizes[b]); mean >= least && !apart(earlier[a], earlier[b]) {
 			out[a], out[b] = append(out[a], Suggestion{b, mean}), append(out[b], Suggestion{a, mean})
 		}
 	}

@@ -27,10 +27,7 @@ func oneDated(nodes []Node) float64 {
 			dated++
 		}
 	}
-	if 2*dated < len(nodes) {
-		return 1
-	}
-	return undatedFactor
+	return Survey{Nodes: len(nodes), Dated: dated}.oneDated()
 }
 
 // Stats counts the work of [Graph].

@@ -522,7 +522,7 @@ func denseAverageLink(nodes []Node, links []Link, threshold float64) []int32 {
 	}
 	for _, l := range links {
 		// The fixed point of the package, so that ties are ties.
-		sums.SetSym(int(l.A), int(l.B), float64(fixed(l.Weight))*size[l.A]*size[l.B])
+		sums.SetSym(int(l.A), int(l.B), float64(Fixed(l.Weight))*size[l.A]*size[l.B])
 	}
 	merge := func(a, b int) { // b into a, a < b
 		for x := range n {

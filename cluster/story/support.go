@@ -29,7 +29,7 @@ func newNetwork(n int, links []Link) *network {
 	}
 	next := slices.Clone(g.start)
 	for i, l := range links {
-		w := int64(float64(l.Weight)*part + .5)
+		w := parts(l.Weight)
 		g.edges[next[l.A]], g.edges[next[l.B]] = edge{l.B, int32(i), w}, edge{l.A, int32(i), w}
 		next[l.A]++
 		next[l.B]++
@@ -103,7 +103,7 @@ func (g *network) support(links []Link, o Options) {
 					if links[e.link].B == a {
 						side = 1
 					}
-					found[e.link][side] = float32(float64(says[e.node]) / (part * float64(max(sum, 1))))
+					found[e.link][side] = meanOf(says[e.node], sum)
 				}
 				for _, k := range heaviest[a] {
 					says[k.node] = 0
@@ -115,6 +115,6 @@ func (g *network) support(links []Link, o Options) {
 		}, func() {}
 	})
 	for i := range links {
-		links[i].Weight = (links[i].Weight + (found[i][0]+found[i][1])/2) / 2
+		links[i].Weight = Supported(links[i].Weight, found[i][0], found[i][1])
 	}
 }

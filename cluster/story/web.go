@@ -223,11 +223,8 @@ func (g *growth) close(w *Web, now *network) ([]Link, Stats) {
 		}
 	}
 	g.need(places)
-	links, stats := link(g.nodes, g.o, g.oneDated, func(s *scan, i int32) {
-		s.candidates = candidates[i]
-		s.compareAll(i)
-	})
-	return merge(kept, slices.Compact(links)), stats // some are found from both ends
+	links, stats := compared(g.nodes, candidates, g.oneDated, g.o)
+	return merge(kept, links), stats
 }
 
 // near says whether b is among the heaviest neighbours of one of these of a.

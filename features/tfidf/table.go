@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"math/bits"
 	"slices"
@@ -127,7 +128,7 @@ func newTable(docs int, entries []DF) *Table {
 	t := &Table{
 		docs:    docs,
 		entries: entries,
-		version: version(docs, entries),
+		version: Version(docs, slices.Values(entries)),
 		start:   make([]uint32, 1<<slotBits+1),
 		shift:   64 - slotBits,
 	}
@@ -147,15 +148,16 @@ func newTable(docs int, entries []DF) *Table {
 	return t
 }
 
-// version hashes the rule of weighing and everything in the table.
-func version(docs int, entries []DF) string {
+// Version gives the [Table.Version] of a table of that many documents and these entries, in ascending order of
+// terms, without making it.
+func Version(docs int, entries iter.Seq[DF]) string {
 	h := xxh3.New()
 	// The rule is part of the name: vectors of two rules must not be compared either.
 	fmt.Fprintf(h, "(1+ln tf)*(1+ln((1+N)/(1+df))) df>=%d df<=%g*N from %d, length>=%g\n", MinDF, MaxShare, MaxShareFrom, commonShare)
 	var b [12]byte
 	binary.LittleEndian.PutUint64(b[:], uint64(docs))
 	h.Write(b[:8])
-	for _, e := range entries {
+	for e := range entries {
 		binary.LittleEndian.PutUint64(b[:], uint64(e.Term))
 		binary.LittleEndian.PutUint32(b[8:], e.Docs)
 		h.Write(b[:])
@@ -326,10 +328,15 @@ func (t *Table) ceiling() uint32 {
 // Among returns the weights of a document's folded counts as [Collection] gives them, if the table was
 // counted on the collection. It shares no memory with doc.
 func (t *Table) Among(doc []Count) Vector {
+	return t.AmongBy(doc, func(i int) int { return t.DF(doc[i].Term) })
+}
+
+// AmongBy is Among with the document frequencies that df gives, by the places of the counts.
+func (t *Table) AmongBy(doc []Count, df func(i int) int) Vector {
 	v := Vector{make([]Term, len(doc)), make([]float32, len(doc))}
 	for i, c := range doc {
 		n := tf(c.N)
-		w := float64(n * math.Log(float64(1+t.docs)/float64(1+t.DF(c.Term)))) // rounded, as there
+		w := float64(n * math.Log(float64(1+t.docs)/float64(1+df(i)))) // rounded, as there
 		v.Terms[i], v.Weights[i] = c.Term, float32(n+w)
 	}
 	return v

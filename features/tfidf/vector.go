@@ -25,11 +25,17 @@ type Weighted struct {
 // be the same as any other document with the few common words that are left. The vector is empty if no
 // term remains, and has a length of at most 1 otherwise. It shares no memory with doc.
 func (t *Table) Vector(doc []Count) Vector {
+	return t.VectorBy(doc, func(i int) int { return t.DF(doc[i].Term) })
+}
+
+// VectorBy is Vector with the document frequencies that df gives, by the places of the counts: of the
+// table only the number of documents counts.
+func (t *Table) VectorBy(doc []Count, df func(i int) int) Vector {
 	kept := 0
 	var all, common float64  // squares of lengths
 	var weights [256]float64 // longer documents are rare enough to look their terms up twice
 	for i, c := range doc {
-		w := t.weight(c)
+		w := t.weight(c, df(i))
 		if i < len(weights) {
 			weights[i] = w
 		}
@@ -49,7 +55,7 @@ func (t *Table) Vector(doc []Count) Vector {
 		if i < len(weights) {
 			w = weights[i]
 		} else {
-			w = t.weight(c)
+			w = t.weight(c, df(i))
 		}
 		if w > 0 {
 			v.Terms = append(v.Terms, c.Term)
@@ -63,9 +69,9 @@ func (t *Table) Vector(doc []Count) Vector {
 // vector. From 0 to .7 it changes no story of four labelled sets; at .8 it begins to.
 const commonShare = .7
 
-// weight returns the weight of a term in a document, negative if the term is too rare to be kept.
-func (t *Table) weight(c Count) float64 {
-	df := t.DF(c.Term)
+// weight returns the weight of a term in a document, negative if the term, which is in df documents, is too
+// rare to be kept.
+func (t *Table) weight(c Count, df int) float64 {
 	if df < MinDF {
 		return -t.tf(c.N) * t.inverse(df)
 	}

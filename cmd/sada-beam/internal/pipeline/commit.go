@@ -19,6 +19,7 @@ import (
 	"sada/cmd/internal/corpus"
 	"sada/cmd/internal/publish"
 	"sada/features/arabic"
+	"sada/features/tfidf"
 )
 
 // ErrUnfinished is the error of shards without an index.
@@ -149,8 +150,15 @@ func (c *commit) manifest() (*publish.Manifest, error) {
 		m.LSH.Curve = append(m.LSH.Curve, publish.Point{Jaccard: x, Probability: publish.Round(shape.Probability(x))})
 	}
 	for s := range rows[summary](c, "summary") {
+		entries := func(yield func(tfidf.DF) bool) {
+			for t := range rows[publish.Term](c, "terms") {
+				if !yield(tfidf.DF{Term: tfidf.Term(t.Term), Docs: uint32(t.Docs)}) {
+					return
+				}
+			}
+		}
 		m.Thresholds["story"], m.Thresholds["story_floor"] = publish.Round(s.Threshold), publish.Round(s.Floor)
-		m.Terms = publish.TermTable{Docs: int64(s.Docs), Version: s.Version, Letters: int64(s.Letters)}
+		m.Terms = publish.TermTable{Docs: int64(s.Docs), Version: tfidf.Version(s.Docs, entries), Letters: int64(s.Letters)}
 		m.Unmet = append(m.Unmet, s.Unmet...)
 		m.Counts = s.Counts
 	}

@@ -93,7 +93,7 @@ type outline struct {
 	DayOnly           bool
 	Counts            []tfidf.Count // of its words
 	Number            int64
-	Group             int64 // the first page of its copy group
+	CopyID            string // of its copy group
 	Original          bool
 }
 

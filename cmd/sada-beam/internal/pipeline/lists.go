@@ -6,6 +6,8 @@ import "github.com/apache/beam/sdks/v2/go/pkg/beam"
 // have in common comes together on one worker: postings of an anchor do not, and of texts that no band tells
 // apart their band keys do.
 var (
-	postingsOfKey = beam.NewDistribution("sada", "postings_of_key")
-	textsOfBucket = beam.NewDistribution("sada", "texts_of_large_bucket")
+	postingsOfKey    = beam.NewDistribution("sada", "postings_of_key")
+	textsOfBucket    = beam.NewDistribution("sada", "texts_of_large_bucket")
+	nodesOfComponent = beam.NewDistribution("sada", "copy_groups_of_component")
+	nodesOfWindow    = beam.NewDistribution("sada", "copy_groups_of_window")
 )

@@ -27,6 +27,9 @@ type Options struct {
 	// Rounds of the connected components; 0 is 3. What is not connected then is on one key. No result
 	// depends on it.
 	Rounds int
+	// PerWindow is how many copy groups have their links found by one worker, which has all others of their window
+	// besides; 0 is 16,384. No result depends on it.
+	PerWindow int
 	// RowsPerShard is how many pages' rows are in one file on the way to the folder; 0 is 16,384.
 	RowsPerShard int
 }
@@ -59,6 +62,9 @@ func (o Options) filled() Options {
 	o.Heavy = max(o.Heavy, 2)
 	if o.Rounds == 0 {
 		o.Rounds = 3
+	}
+	if o.PerWindow == 0 {
+		o.PerWindow = 1 << 14
 	}
 	if o.RowsPerShard == 0 {
 		o.RowsPerShard = 1 << 14

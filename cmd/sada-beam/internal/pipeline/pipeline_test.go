@@ -17,6 +17,7 @@ import (
 
 	"sada/cluster"
 	"sada/cluster/identity"
+	"sada/cluster/story"
 	"sada/cmd/internal/corpus"
 	"sada/cmd/internal/publish"
 	"sada/features/arabic"
@@ -82,8 +83,12 @@ func pagesOf(t *testing.T, input string) []*article.Page {
 	return out
 }
 
-// tables are the rows of a run.
+// tables are the rows of a run, and what its manifest says of stories.
 type tables struct {
+	Counts map[string]int64
+	Table  publish.TermTable
+	Level  map[string]float64
+
 	Pages    []publish.Page
 	Passages []publish.Passage
 	Links    []publish.Link
@@ -119,7 +124,12 @@ func want(t *testing.T, in []*article.Page, o cluster.Options) tables {
 	}
 	groups, told := assign(identity.CopyGroup, res.CopyOf), assign(identity.Story, res.StoryOf)
 	surfaces := cluster.Surfaces(res.Pages, arabic.Light10)
-	var out tables
+	out := tables{
+		Counts: map[string]int64{"template_pairs": int64(res.Stats.TemplatePairs), "story_candidates": res.Stats.Story.Candidates,
+			"story_links": int64(res.Stats.Story.Links), "story_skipped_postings": res.Stats.Story.SkippedPostings},
+		Table: publish.TermTable{Docs: int64(res.Terms.Docs()), Version: res.Terms.Version(), Letters: int64(res.Vocabulary.Letters)},
+		Level: map[string]float64{"story": publish.Round(res.Story.Threshold), "story_floor": publish.Round(res.Story.Floor), "copy_jaccard": o.Similarity},
+	}
 	for i, p := range res.Pages {
 		row := publish.NewPage(p, published[p.ID], res.Parts[i])
 		row.CopyGroup, row.Story = groups.Groups[res.CopyOf[i]].ID, told.Groups[res.StoryOf[i]].ID
@@ -173,8 +183,15 @@ func rowsOf[T any](t *testing.T, dir, name string) (out []T) {
 
 func got(t *testing.T, dir string) tables {
 	t.Helper()
-	out := tables{rowsOf[publish.Page](t, dir, "pages"), rowsOf[publish.Passage](t, dir, "passages"), rowsOf[publish.Link](t, dir, "links"), rowsOf[publish.Story](t, dir, "stories"), nil, nil}
-	var err error
+	m, err := publish.ReadManifest(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := tables{Counts: make(map[string]int64), Table: m.Terms, Level: m.Thresholds,
+		Pages: rowsOf[publish.Page](t, dir, "pages"), Passages: rowsOf[publish.Passage](t, dir, "passages"), Links: rowsOf[publish.Link](t, dir, "links"), Stories: rowsOf[publish.Story](t, dir, "stories")}
+	for _, name := range []string{"template_pairs", "story_candidates", "story_links", "story_skipped_postings"} {
+		out.Counts[name] = m.Counts[name]
+	}
 	if out.Near, err = publish.ReadParquet[publish.Near](dir, "near"); err != nil {
 		t.Fatal(err)
 	}
@@ -184,14 +201,18 @@ func got(t *testing.T, dir string) tables {
 	return out
 }
 
-// compare tells what differs, table by table.
-func compare(t *testing.T, want, got tables) {
+// compare tells what differs, table by table. No table may be empty but that of a name.
+func compare(t *testing.T, want, got tables, empty string) {
 	t.Helper()
+	t.Logf("%v, %+v, thresholds %v", got.Counts, got.Table, got.Level)
 	for _, table := range []struct {
 		name      string
 		want, got any
 		n         int
 	}{
+		{"counts", want.Counts, got.Counts, len(want.Counts)},
+		{"table of terms", want.Table, got.Table, 1},
+		{"thresholds", want.Level, got.Level, 1},
 		{"passages", want.Passages, got.Passages, len(want.Passages)},
 		{"links", want.Links, got.Links, len(want.Links)},
 		{"pages", want.Pages, got.Pages, len(want.Pages)},
@@ -199,7 +220,7 @@ func compare(t *testing.T, want, got tables) {
 		{"near", want.Near, got.Near, len(want.Near)},
 		{"terms", want.Terms, got.Terms, len(want.Terms)},
 	} {
-		if table.n == 0 {
+		if table.n == 0 && table.name != empty {
 			t.Errorf("%s: the table that it is compared with is empty", table.name)
 		}
 		if d := cmp.Diff(table.want, table.got); d != "" {
@@ -209,24 +230,45 @@ func compare(t *testing.T, want, got tables) {
 }
 
 // TestSameAsRun: what the pipeline writes is, row by row, what one call of cluster.Run gives, whether lists
-// are long or short.
+// are long or short, and whatever decides how stories are told.
 func TestSameAsRun(t *testing.T) {
-	pages := pagesOf(t, demo)
 	for _, c := range []struct {
 		name   string
 		change func(*Options)
-		taken  []string // what must have been counted
+		page   func(i int, p *article.Page) // changes a page; nil leaves all as they are
+		taken  []string                     // what must have been counted
+		tables string                       // that are empty, if any
 	}{
-		{"as it is", func(*Options) {}, []string{"passage_pairs", "appended_texts", "fragments", "links", "split_off"}},
+		{"as it is", func(*Options) {}, nil, []string{"passage_pairs", "appended_texts", "fragments", "links", "split_off"}, ""},
 		// Every list that more than two pages share is dealt out, every bucket of more than two is
-		// split, no rounds come before the last step of connected components, and every shard is small.
-		{"heavy", func(o *Options) { o.Heavy, o.Rounds, o.RowsPerShard, o.Cluster.Bucket = 2, 1, 10, 2 }, []string{"heavy_anchors", "large_buckets", "records_meetHomes"}},
+		// split, no rounds come before the last step of connected components, every shard is small, and windows
+		// are divided.
+		{"heavy", func(o *Options) { o.Heavy, o.Rounds, o.RowsPerShard, o.PerWindow, o.Cluster.Bucket = 2, 1, 10, 5, 2 }, nil,
+			[]string{"heavy_anchors", "large_buckets", "records_meetHomes"}, ""},
+		{"some without a date", func(o *Options) { o.PerWindow = 20 }, func(i int, p *article.Page) {
+			if i%3 == 0 {
+				p.PublishedAt = time.Time{}
+			}
+		}, nil, ""},
+		{"most without a date", func(*Options) {}, func(i int, p *article.Page) {
+			if i%3 != 0 {
+				p.PublishedAt = time.Time{}
+			}
+		}, nil, ""},
+		{"headlines", func(*Options) {}, func(_ int, p *article.Page) { p.Text = "" }, nil, "passages"},
+		{"a threshold, and terms that propose few", func(o *Options) {
+			o.Cluster.Story.Threshold, o.Cluster.Story.Floor, o.Cluster.Story.PostingCap, o.PerWindow = .2, .1, 3, 10
+		}, nil, nil, ""},
+		{"without support, other methods", func(o *Options) { o.Cluster.Story.Support, o.Cluster.Story.Method = 0, story.ByPropagation }, nil, nil, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := Options{Input: demo, Cluster: cluster.Defaults()}
+			if c.page != nil {
+				o.Input = changed(t, demo, c.page)
+			}
 			c.change(&o)
 			dir, counted := run(t, o)
-			compare(t, want(t, pages, o.Cluster), got(t, dir))
+			compare(t, want(t, pagesOf(t, o.Input), o.Cluster), got(t, dir), c.tables)
 			for _, name := range c.taken {
 				if counted[name] == 0 {
 					t.Errorf("nothing counted for %s: the test does not reach it", name)
@@ -251,7 +293,7 @@ func TestSharedSameAsRun(t *testing.T) {
 	input := sharedPages(t, filepath.Join(shared, "data", "saudinewsnet", "*.jsonl.zst"), n)
 	o := Options{Input: input, Cluster: cluster.Defaults()}
 	dir, _ := run(t, o)
-	compare(t, want(t, pagesOf(t, input), o.Cluster), got(t, dir))
+	compare(t, want(t, pagesOf(t, input), o.Cluster), got(t, dir), "")
 }
 
 // sharedPages writes every so many-th of the pages that a pattern names to a file, n in all.
@@ -259,14 +301,33 @@ func sharedPages(t *testing.T, pattern string, n int) string {
 	t.Helper()
 	all := pagesOf(t, pattern)
 	step := max(1, len(all)/n)
+	var some []*article.Page
+	for i := 0; i < len(all) && i/step < n; i += step {
+		some = append(some, all[i])
+	}
+	return written(t, some)
+}
+
+// changed writes pages of an input that each is changed a little.
+func changed(t *testing.T, input string, change func(i int, p *article.Page)) string {
+	t.Helper()
+	all := pagesOf(t, input)
+	for i, p := range all {
+		change(i, p)
+	}
+	return written(t, all)
+}
+
+// written writes pages to a file.
+func written(t *testing.T, pages []*article.Page) string {
+	t.Helper()
 	name := filepath.Join(t.TempDir(), "pages.jsonl")
 	f, err := os.Create(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	e := json.NewEncoder(f)
-	for i := 0; i < len(all) && i/step < n; i += step {
-		p := all[i]
+	for _, p := range pages {
 		row := map[string]any{"id": p.ID, "title": p.Title, "text": p.Text, "source": p.Source}
 		if d := publish.Date(p.PublishedAt, p.DayOnly); d != nil {
 			row["published_at"] = *d

@@ -1,18 +1,20 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
+	"encoding/binary"
+	"math"
 	"reflect"
 	"slices"
+	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"sada/cluster"
 	"sada/cluster/copies"
-	"sada/cluster/identity"
+	"sada/cluster/story"
 	"sada/cmd/internal/publish"
-	"sada/features/arabic"
+	"sada/features/tfidf"
 )
 
 // told is the stories.
@@ -27,124 +29,272 @@ type assigned struct {
 	Confidence, Margin float64
 }
 
-// summary is what the manifest says of the stories.
-type summary struct {
-	Threshold, Floor float64
-	Letters, Docs    int
-	Version          string
-	Counts           map[string]int64
-	Unmet            []publish.Unmet
+// copyGroup is a copy group, whose number is that of its first page.
+type copyGroup struct {
+	ID              string
+	Pages           []groupPage // in canonical order
+	Original, Title string      // ID and title of the original
+	Time            int64
+	Dated           bool
+}
+
+type groupPage struct {
+	Number     int64
+	ID, Source string
+	Date       time.Time
 }
 
 type (
-	outlineOf struct{} // what the stories need of a page, on one key
-	templates struct{} // links of templates, on one key
-	tellAll   struct{ O sealed }
+	outlineOf   struct{} // what the stories need of a page, by its copy group
+	gatherGroup struct{} // a copy group, its words, and what the census counts of it
+	spell       struct { // the terms of a copy group
+		O sealed
+		s settings
+	}
+	templates   struct{} // links of templates, by their first page
+	firstGroup  struct{}
+	secondGroup struct{} // pairs of copy groups that must not be in one story
+	summarize   struct { // what the manifest says of the stories
+		O     sealed
+		s     settings
+		heavy held[map[int64]int64]
+		stats held[map[int64]int64]
+	}
 )
 
 func init() {
 	beam.RegisterType(reflect.TypeFor[outlineOf]())
+	beam.RegisterType(reflect.TypeFor[gatherGroup]())
+	beam.RegisterType(reflect.TypeFor[spell]())
 	beam.RegisterType(reflect.TypeFor[templates]())
-	beam.RegisterType(reflect.TypeFor[tellAll]())
+	beam.RegisterType(reflect.TypeFor[firstGroup]())
+	beam.RegisterType(reflect.TypeFor[secondGroup]())
+	beam.RegisterType(reflect.TypeFor[summarize]())
 }
 
-// tell makes the stories on one key, of what they need of every page and of the terms of every copy group.
+// The numbers that are counted for the manifest.
+const (
+	templatePairs = iota
+	storyCandidates
+	storyLinks
+	skippedPostings
+)
+
+// tell makes the stories of copy groups, which have the numbers of their first pages.
 func tell(s beam.Scope, outlines, roles, links beam.PCollection, o Options) told {
-	pages := beam.ParDo(s, &outlineOf{}, join(s, "outlineOf", outlines, roles))
-	apart := beam.ParDo(s, &templates{}, links)
-	given, rows := beam.ParDo2(s, &tellAll{seal(o)}, join(s, "tellAll", pages, apart))
-	return told{given, rows}
+	so := s.Scope("weigh")
+	byGroup := beam.ParDo(so, &outlineOf{}, join(so, "outlineOf", outlines, roles))
+	groups, words, blocks, counted := beam.ParDo4(so, &gatherGroup{}, join(so, "gatherGroup", byGroup))
+	census := gather(so, beam.ParDo(so, &number{}, beam.CombinePerKey(so, add, counted)))
+	docs := beam.ParDo(so, &spell{O: seal(o)}, words, beam.SideInput{Input: census})
+	terms := frequencies(so, docs, o)
+	nodes, solo, lengths := beam.ParDo3(so, &weighDoc{O: seal(o)}, terms.docs, beam.SideInput{Input: terms.heavy}, beam.SideInput{Input: census})
+	level := threshold(s.Scope("threshold"), nodes, blocks, lengths, census, o)
+	known := []beam.Option{beam.SideInput{Input: census}, beam.SideInput{Input: level}}
+
+	st := s.Scope("templates")
+	half, paired := beam.ParDo2(st, &templates{}, links)
+	half = beam.ParDo(st, &firstGroup{}, join(st, "firstGroup", half, roles))
+	never := beam.ParDo(st, &secondGroup{}, join(st, "secondGroup", half, roles))
+
+	sl := s.Scope("near")
+	near, compared := resemble(sl, nodes, known, o)
+	near = beam.ParDo(sl, &agree{Support: o.Cluster.Story.Support > 0}, join(sl, "agree", near, never))
+
+	of := partition(s.Scope("partition"), groups, near, never, known, o)
+	out := describeStories(s.Scope("describe"), groups, solo, words, of, known, o)
+
+	sr := s.Scope("terms")
+	spelled := beam.ParDo(sr, &spellings{Stemmer: o.Stemmer}, outlines)
+	named, rows := beam.ParDo2(sr, &termRow{}, join(sr, "termRow", terms.all, spelled, out.labels))
+	stories := beam.ParDo(sr, &storyRow{o.RowsPerShard}, join(sr, "storyRow", out.told, out.suggested, named))
+
+	stats := gather(s, beam.ParDo(s, &number{}, beam.CombinePerKey(s, add, beam.Flatten(s, paired, compared))))
+	sum := beam.ParDo(s, &summarize{O: seal(o)}, beam.Impulse(s), beam.SideInput{Input: census}, beam.SideInput{Input: level},
+		beam.SideInput{Input: terms.heavy}, beam.SideInput{Input: stats})
+	return told{out.assigned, beam.Flatten(s, of.rows, out.rows, rows, stories, sum)}
 }
 
-func (*outlineOf) ProcessElement(ctx context.Context, number int64, outlines, roles func(*[]byte) bool, emit func(int64, []byte)) {
+func (*outlineOf) ProcessElement(number int64, outlines, roles func(*[]byte) bool, emit func(int64, []byte)) {
 	o, ok := one[outline](outlines)
 	r, found := one[role](roles)
 	if !ok || !found {
 		return
 	}
-	o.Number, o.Group, o.Original = number, r.Group, r.Role != publish.RoleCopy
+	o.Number, o.CopyID, o.Original = number, r.ID, r.Role != publish.RoleCopy
 	if !o.Original {
-		o.Counts = nil // a group counts once
+		o.Title, o.Counts = "", nil // a group counts once
 	}
-	b := pack(o)
-	emit(0, b)
+	emit(r.Group, pack(o))
 }
 
-func (*templates) ProcessElement(_ int64, b []byte, emit func(int64, []byte)) {
-	if l := unpack[linkRow](b).Link; l.Kind == copies.Template {
-		emit(0, pack(l))
-	}
+// doc is a text whose terms are weighed.
+type doc struct {
+	Time  int64
+	Dated bool
+	Title string
+	Terms []tfidf.Count
+	Words []tfidf.Count // of its terms; nil if all are words
 }
 
-func (t *tellAll) ProcessElement(ctx context.Context, _ int64, outlines, templates func(*[]byte) bool, given func(int64, []byte), rows func(string, []byte)) error {
-	os, links := all[outline](outlines), all[copies.Link](templates)
-	slices.SortFunc(os, func(a, b outline) int { return cmp.Compare(a.Number, b.Number) })
-	slices.SortFunc(links, func(a, b copies.Link) int { return cmp.Or(cmp.Compare(a.A, b.A), cmp.Compare(a.B, b.B)) })
-	pages := make([]*cluster.Page, len(os))
-	var groups []cluster.Group
-	of := make(map[int64]int) // by the first page of a group
-	ids := make([]string, len(os))
-	for i, o := range os {
-		pages[i], ids[i] = cluster.Outline(o.ID, o.Source, o.Title, o.Date, o.DayOnly, o.Counts), o.ID
-		g, ok := of[o.Group]
-		if !ok {
-			g = len(groups)
-			of[o.Group] = g
-			groups = append(groups, cluster.Group{})
-		}
-		groups[g].Pages = append(groups[g].Pages, i)
+func (*gatherGroup) ProcessElement(number int64, values func(*[]byte) bool, groups, words func(int64, []byte), blocks, counted func(int64, int64)) {
+	os := all[outline](values)
+	slices.SortFunc(os, func(a, b outline) int { return int(a.Number - b.Number) })
+	g := copyGroup{ID: os[0].CopyID}
+	// In canonical order a page with a date is before those without, the earliest first.
+	if first := os[0].Date; !first.IsZero() {
+		g.Time, g.Dated = first.Unix(), true
+	}
+	for _, o := range os {
+		g.Pages = append(g.Pages, groupPage{o.Number, o.ID, o.Source, o.Date})
 		if o.Original {
-			groups[g].Original = i
+			g.Original, g.Title = o.ID, o.Title
+			words(number, pack(doc{Time: g.Time, Dated: g.Dated, Title: o.Title, Terms: o.Counts}))
+			counted(countedWords, int64(len(o.Counts)))
 		}
 	}
-	o := t.O.open()
-	res, err := cluster.Stories(pages, groups, links, o.Cluster)
-	if err != nil {
-		return err
+	groups(number, pack(g))
+	blocks(number>>blockBits, number)
+	counted(number>>blockBits<<countedBits|countedBlocks, 1)
+	if g.Dated {
+		counted(story.HourOf(g.Time)<<countedBits|countedHours, 1)
 	}
-	stemmer, err := arabic.ParseStemmer(o.Stemmer)
-	if err != nil {
-		return err
-	}
-	surfaces := cluster.Surfaces(pages, stemmer)
-	state := func(prefix identity.Prefix, of []int) (*identity.State, []identity.Event, error) {
-		return identity.Assign(new(identity.State), identity.Grouping{Pages: ids, Group: of}, identity.Night{Prefix: prefix})
-	}
-	copyIDs, _, err := state(identity.CopyGroup, res.CopyOf)
-	if err != nil {
-		return err
-	}
-	stories, events, err := state(identity.Story, res.StoryOf)
-	if err != nil {
-		return err
-	}
-	for i := range pages {
-		a := assigned{Story: stories.Groups[res.StoryOf[i]].ID, Confidence: res.Confidence[i], Margin: res.Margin[i]}
-		if next := res.Next[i]; next >= 0 {
-			a.Next = stories.Groups[next].ID
+}
+
+// census is what the stories depend on besides texts and links: a few numbers for every hour and for every
+// block of pages.
+type census struct {
+	words  int
+	survey story.Survey    // without terms
+	blocks map[int64]int64 // of every block: how many copy groups come before it
+}
+
+// The keys of a census: a kind, and above it a number.
+const (
+	countedBits  = 2
+	countedHours = iota - 1
+	countedWords
+	countedBlocks
+
+	blockBits = 14
+)
+
+func censusOf(entries []entry) census {
+	c := census{blocks: make(map[int64]int64)}
+	for _, e := range entries { // ascending
+		n := e.uvarint()
+		switch key := e.Key >> countedBits; e.Key & (1<<countedBits - 1) {
+		case countedHours:
+			c.survey.Hours = append(c.survey.Hours, story.Hour{Hour: key, Nodes: n})
+			c.survey.Dated += int(n)
+		case countedWords:
+			c.words = int(n)
+		case countedBlocks:
+			c.blocks[key] = int64(c.survey.Nodes)
+			c.survey.Nodes += int(n)
 		}
-		given(os[i].Number, pack(a))
 	}
-	for n := range res.Stories {
-		count(ctx, "stories", 1)
-		rows(shard("stories", int64(n), o.RowsPerShard), newRow(order(int64(n)), publish.NewStory(res, n, stories, copyIDs, surfaces)))
+	return c
+}
+
+// settings are the options that the stories are made with, as far as the tables that a worker has tell.
+type settings struct {
+	opened     bool
+	o          Options
+	census     held[census]
+	level      held[float64]
+	vocabulary cluster.Vocabulary
+	story      story.Options
+	windows    windows
+	of         [2]string
+}
+
+// take takes the tables and says whether any is another than before. Without a level, the threshold is that of the options.
+func (s *settings) take(o sealed, census, level string) {
+	if s.opened && s.of == [2]string{census, level} {
+		return
 	}
-	for n, l := range res.Near {
-		rows(shard("near", int64(n), o.RowsPerShard), newRow(order(int64(n)), publish.NewNear(res, l)))
+	s.o, s.opened, s.of = o.open(), true, [2]string{census, level}
+	c := s.census.get(census, censusOf)
+	s.story = s.o.Cluster.Story
+	var chance float64
+	s.vocabulary, chance = s.o.Cluster.Vocabulary.For(c.words, c.survey.Nodes)
+	if s.story.Chance == 0 {
+		s.story.Chance = chance
 	}
-	for n, e := range res.Terms.Entries() {
-		rows(shard("terms", int64(n), o.RowsPerShard), newRow(order(int64(n)), publish.Term{Term: uint64(e.Term), Docs: int64(e.Docs), Surface: surfaces[e.Term]}))
+	if level == "" {
+		return
 	}
-	for _, e := range events {
-		b := birth(e)
-		rows(b.shard("story"), newRow("1"+e.ID, b.row("story")))
+	if s.story.Threshold == 0 {
+		s.story = s.story.At(s.level.get(level, func(entries []entry) float64 {
+			if len(entries) == 0 { // there are no two texts
+				return story.Survey{}.Threshold(nil, nil, s.story)
+			}
+			return math.Float64frombits(binary.LittleEndian.Uint64(entries[0].Value))
+		}))
 	}
-	sum := summary{Threshold: res.Story.Threshold, Floor: res.Story.Floor, Letters: res.Vocabulary.Letters, Docs: res.Terms.Docs(), Version: res.Terms.Version(),
-		Counts: map[string]int64{"template_pairs": int64(res.Stats.TemplatePairs), "story_candidates": res.Stats.Story.Candidates,
-			"story_links": int64(res.Stats.Story.Links), "story_skipped_postings": res.Stats.Story.SkippedPostings}}
-	for _, u := range res.Unmet {
-		sum.Unmet = append(sum.Unmet, publish.Unmet(u))
+	s.windows = newWindows(c.survey, s.story, s.o.PerWindow)
+}
+
+func (p *spell) ProcessElement(number int64, b []byte, census string, emit func(int64, []byte)) {
+	p.s.take(p.O, census, "")
+	d := unpack[doc](b)
+	if p.s.vocabulary.Letters != 0 {
+		d.Words = d.Terms
+		d.Terms = cluster.Outline("", "", d.Title, time.Time{}, false, d.Words).Terms(nil, p.s.vocabulary)
 	}
-	rows("summary-0", newRow("", sum))
-	return nil
+	d.Title = ""
+	emit(number, pack(d))
+}
+
+// pairedLink is a pair of pages of which the copy group of the first is known.
+type pairedLink struct{ First, Second int64 }
+
+func (*templates) ProcessElement(_ int64, b []byte, emit func(int64, []byte), counted func(int64, int64)) {
+	if l := unpack[linkRow](b).Link; l.Kind == copies.Template {
+		emit(int64(l.A), pack(pairedLink{Second: int64(l.B)}))
+		counted(templatePairs, 1)
+	}
+}
+
+func (*firstGroup) ProcessElement(_ int64, links, roles func(*[]byte) bool, emit func(int64, []byte)) {
+	r, ok := one[role](roles)
+	if !ok {
+		return
+	}
+	for b := []byte(nil); links(&b); b = nil {
+		l := unpack[pairedLink](b)
+		l.First = r.Group
+		emit(l.Second, pack(l))
+	}
+}
+
+func (*secondGroup) ProcessElement(_ int64, links, roles func(*[]byte) bool, emit func(int64, []byte)) {
+	r, ok := one[role](roles)
+	if !ok {
+		return
+	}
+	for b := []byte(nil); links(&b); b = nil {
+		if first := unpack[pairedLink](b).First; first != r.Group {
+			emit(both(uint32(min(first, r.Group)), uint32(max(first, r.Group))), []byte{barred})
+		}
+	}
+}
+
+// summary is what the manifest says of the stories.
+type summary struct {
+	Threshold, Floor float64
+	Letters, Docs    int
+	Counts           map[string]int64
+	Unmet            []publish.Unmet
+}
+
+func (m *summarize) ProcessElement(_ context.Context, _ []byte, census, level, heavy, stats string, emit func(string, []byte)) {
+	m.s.take(m.O, census, level)
+	n := m.stats.get(stats, numbers)
+	emit("summary-0", newRow("", summary{
+		Threshold: m.s.story.Threshold, Floor: m.s.story.Floor, Letters: m.s.vocabulary.Letters, Docs: int(m.heavy.get(heavy, numbers)[everyDoc]),
+		Counts: map[string]int64{"template_pairs": n[templatePairs], "story_candidates": n[storyCandidates],
+			"story_links": n[storyLinks], "story_skipped_postings": n[skippedPostings]},
+	}))
 }
