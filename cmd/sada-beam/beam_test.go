@@ -23,6 +23,8 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+
+	"sada/cmd/internal/exit"
 )
 
 // asProgram makes the test binary the program, in a process of its own.
@@ -148,17 +150,17 @@ func TestUsage(t *testing.T) {
 		code       int
 		args       []string
 	}{
-		{"no flags", "missing flags: --input=PATH, --out=DIR", exitUsage, nil},
-		{"no such runner", "--runner must be one of", exitUsage, []string{"--runner=spark", "--input", demo, "--out", out}},
-		{"no file", "no file matches", exitUsage, []string{"--input", "none*.jsonl", "--out", out}},
-		{"an address", "only files are read", exitUsage, []string{"--input", "gs://a/b", "--out", out}},
-		{"no part", "--parallelism 0", exitUsage, []string{"--parallelism=0", "--input", demo, "--out", out}},
-		{"no job server", "reach the job server at 127.0.0.1:1", exitFailed, []string{"--runner=flink", "--endpoint=127.0.0.1:1", "--input", demo, "--out", out}},
-		{"nowhere to serve", "serve on 127.0.0.1:none", exitUsage, []string{"worker", "--listen=127.0.0.1:none"}},
+		{"no flags", "missing flags: --input=PATH, --out=DIR", exit.Usage, nil},
+		{"no such runner", "--runner must be one of", exit.Usage, []string{"--runner=spark", "--input", demo, "--out", out}},
+		{"no file", "no file matches", exit.Usage, []string{"--input", "none*.jsonl", "--out", out}},
+		{"an address", "only files are read", exit.Usage, []string{"--input", "gs://a/b", "--out", out}},
+		{"no part", "--parallelism 0", exit.Usage, []string{"--parallelism=0", "--input", demo, "--out", out}},
+		{"no job server", "reach the job server at 127.0.0.1:1", exit.Failed, []string{"--runner=flink", "--endpoint=127.0.0.1:1", "--input", demo, "--out", out}},
+		{"nowhere to serve", "serve on 127.0.0.1:none", exit.Usage, []string{"worker", "--listen=127.0.0.1:none"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			text, err := command(t, c.args...).CombinedOutput()
-			code := exitDone
+			code := exit.Done
 			if e := (*exec.ExitError)(nil); errors.As(err, &e) {
 				code = e.ExitCode()
 			} else if err != nil {
@@ -408,6 +410,7 @@ func TestFlinkWorkers(t *testing.T) {
 				if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 					continue // a worker that has just ended by itself
 				}
+				before = job.ID
 				t.Logf("killed %s %d with %d of %d tasks done", victim, pid, job.Tasks["finished"], job.Tasks["total"])
 				break
 			}
@@ -424,7 +427,7 @@ func TestFlinkWorkers(t *testing.T) {
 					}
 				} `json:"exceptionHistory"`
 			}
-			c.get(t, "/jobs/"+c.job(t).ID+"/exceptions", &x)
+			c.get(t, "/jobs/"+before+"/exceptions", &x)
 			if len(x.History.Entries) == 0 {
 				t.Error("Flink has not seen a failure")
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -19,37 +20,11 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/log"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
 
-	"sada/cluster"
-	"sada/cluster/story"
+	"sada/cmd/internal/exit"
+	"sada/cmd/internal/option"
 	"sada/cmd/internal/publish"
 	"sada/cmd/sada-beam/internal/pipeline"
-	"sada/features/shingle"
 )
-
-// clusterFlags are those of sada run that change results.
-type clusterFlags struct {
-	Field      map[string]string `help:"A field's name in the records, as text=body." placeholder:"FIELD=NAME"`
-	Stemmer    string            `help:"Stemming of story terms: none, light-safe, light10." default:"light10" enum:"none,light-safe,light10"`
-	Similarity float64           `help:"Jaccard similarity from which LSH must propose pairs (default ${default})." default:"0.5" placeholder:"J"`
-	Recall     float64           `help:"Probability with which it must (default ${default})." default:"0.99" placeholder:"P"`
-	Sketch     string            `help:"Signatures: fast, or the slower reference go-minhash." default:"fast" enum:"fast,go-minhash"`
-	Threshold  float64           `help:"Mean similarity that holds a story together; 0 chooses it by the corpus." default:"0" placeholder:"T"`
-	Sigma      float64           `help:"Days by which a pair of pages loses 40 percent of its similarity (default ${default})." default:"2" placeholder:"DAYS"`
-	Horizon    float64           `help:"Days beyond which pages are never linked (default ${default})." default:"5" placeholder:"DAYS"`
-	Method     string            `help:"Clustering: average-link, components, propagation." default:"average-link" enum:"average-link,components,propagation"`
-}
-
-func (f *clusterFlags) options() cluster.Options {
-	o := cluster.Defaults()
-	o.Similarity, o.Recall, o.Sketch = f.Similarity, f.Recall, shingle.Sketch(f.Sketch)
-	o.Story.Threshold, o.Story.Sigma, o.Story.Horizon = f.Threshold, f.Sigma, f.Horizon
-	o.Story.Method = story.Method(f.Method)
-	// Links under the threshold are kept because their mean with stronger ones may reach it.
-	if f.Threshold > 0 {
-		o.Story.Floor = min(o.Story.Floor, f.Threshold/2)
-	}
-	return o
-}
 
 // runnerFlags say where the pipeline runs. They have the names that Beam gives them.
 type runnerFlags struct {
@@ -61,10 +36,11 @@ type runnerFlags struct {
 }
 
 type runCmd struct {
-	Input string `help:"File or pattern of JSONL or Parquet pages, which all workers can read." required:"" placeholder:"PATH"`
-	Out   string `help:"Folder of the results, where all workers can write beside it." required:"" placeholder:"DIR" type:"path"`
+	Input string            `help:"File or pattern of JSONL or Parquet pages, which all workers can read." required:"" placeholder:"PATH"`
+	Out   string            `help:"Folder of the results, where all workers can write beside it." required:"" placeholder:"DIR" type:"path"`
+	Field map[string]string `help:"A field's name in the records, as text=body." placeholder:"FIELD=NAME"`
 	runnerFlags
-	clusterFlags
+	option.Clustering
 	MaxRejects int  `help:"Rejects allowed; with more the exit code is 3, -1 allows any number (default ${default})." default:"0" placeholder:"N"`
 	Quiet      bool `help:"No summary." short:"q" xor:"voice"`
 	JSON       bool `help:"The summary as one JSON object." name:"json" xor:"voice"`
@@ -82,12 +58,13 @@ only when it is complete and that sada reads as one of its own. Two examples:
 // Run is the verb: build, run, publish, tell.
 func (c *runCmd) Run(p *program) error {
 	start := time.Now()
-	o := pipeline.Options{Input: c.Input, Out: c.Out, Stemmer: c.Stemmer, Fields: c.Field, Cluster: c.options()}
-	if err := o.Validate(); err != nil {
-		return usage("sada-beam --help gives the defaults", "%w", err)
+	flags, err := c.Options(1)
+	o := pipeline.Options{Input: c.Input, Out: c.Out, Stemmer: c.Stemmer, Fields: c.Field, Cluster: flags}
+	if err := cmp.Or(err, o.Validate()); err != nil {
+		return exit.Misuse("sada-beam --help gives the defaults", "%w", err)
 	}
 	if c.Parallelism < 1 {
-		return usage("1 is what a single task slot can do", "--parallelism %d is none", c.Parallelism)
+		return exit.Misuse("1 is what a single task slot can do", "--parallelism %d is none", c.Parallelism)
 	}
 	if err := c.someInput(); err != nil {
 		return err
@@ -97,26 +74,29 @@ func (c *runCmd) Run(p *program) error {
 		return fmt.Errorf("create the result folder: %w", err)
 	}
 	folder.Abort()
-	job, s := beam.NewPipelineWithRoot()
-	pipeline.Build(s, o)
-	res, err := c.execute(p, job)
-	if err != nil {
-		return err
+	m := measures{make(map[string]int64), make(map[string]distribution)}
+	for _, build := range pipeline.Jobs {
+		job, s := beam.NewPipelineWithRoot()
+		build(s, o)
+		res, err := c.execute(p, job)
+		if err != nil {
+			return err
+		}
+		m.add(res)
 	}
 	if err := pipeline.Commit(p.ctx, o); err != nil {
 		return err
 	}
-	m := measured(res)
 	if err := c.tell(p, m, time.Since(start)); err != nil {
-		return &failure{exitFailed, fmt.Errorf("write the summary: %w", err), "the results are complete, in " + c.Out}
+		return &exit.Error{Code: exit.Failed, Err: fmt.Errorf("write the summary: %w", err), Hint: "the results are complete, in " + c.Out}
 	}
 	manifest, err := publish.ReadManifest(c.Out) // what was attempted twice is counted once there
 	if err != nil {
 		return err
 	}
 	if n := manifest.Counts["rejects"]; c.MaxRejects >= 0 && n > int64(c.MaxRejects) {
-		return &failure{exitRejects, fmt.Errorf("%d of %d records rejected, %d allowed; the rest is published", n, n+manifest.Counts["pages"]+manifest.Counts["duplicates"], c.MaxRejects),
-			filepath.Join(c.Out, "rejects.jsonl") + " lists them"}
+		return &exit.Error{Code: exit.Rejects, Err: fmt.Errorf("%d of %d records rejected, %d allowed; the rest is published", n, n+manifest.Counts["pages"]+manifest.Counts["duplicates"], c.MaxRejects),
+			Hint: filepath.Join(c.Out, "rejects.jsonl") + " lists them"}
 	}
 	return nil
 }
@@ -124,14 +104,14 @@ func (c *runCmd) Run(p *program) error {
 // someInput says early that a pattern matches nothing: a job takes long to say so.
 func (c *runCmd) someInput() error {
 	if strings.Contains(c.Input, "://") || strings.Contains(c.Out, "://") {
-		return usage("mount the storage on every host", "only files are read and written, not addresses")
+		return exit.Misuse("mount the storage on every host", "only files are read and written, not addresses")
 	}
 	files, err := filepath.Glob(c.Input)
 	if err != nil {
-		return usage("* and ? stand for any characters and any one", "input %s: %w", c.Input, err)
+		return exit.Misuse("* and ? stand for any characters and any one", "input %s: %w", c.Input, err)
 	}
 	if len(files) == 0 {
-		return usage("quote a pattern, so that the shell leaves it alone", "no file matches %s", c.Input)
+		return exit.Misuse("quote a pattern, so that the shell leaves it alone", "no file matches %s", c.Input)
 	}
 	return nil
 }
@@ -162,17 +142,20 @@ func (c *runCmd) execute(p *program, job *beam.Pipeline) (*metrics.Results, erro
 	}
 	res, err := prism.Execute(p.ctx, job)
 	if err != nil {
-		return nil, told("prism", err)
+		return nil, told(p.ctx, "prism", err)
 	}
 	m := res.Metrics()
 	return &m, nil
 }
 
-// told shortens what a runner says of a job that failed: a Java program tells every frame of every
+// told shortens what a runner says of a job that failed, unless it was told to end: a Java program tells every frame of every
 // cause, and the last cause is the first that happened.
-func told(runner string, err error) error {
-	if err == nil {
+func told(ctx context.Context, runner string, err error) error {
+	switch {
+	case err == nil:
 		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
 	}
 	const cause = "Caused by: "
 	text := err.Error()
@@ -181,7 +164,7 @@ func told(runner string, err error) error {
 	}
 	text, _, _ = strings.Cut(text, "\n\tat ")
 	text, _, _ = strings.Cut(text, "\nFull error:") // the same once more, with all steps around it
-	return &failure{exitFailed, fmt.Errorf("the job failed on %s: %s", runner, strings.TrimSpace(text)), "--verbose shows all that the runner says; nothing was published"}
+	return &exit.Error{Code: exit.Failed, Err: fmt.Errorf("the job failed on %s: %s", runner, strings.TrimSpace(text)), Hint: "--verbose shows all that the runner says; nothing was published"}
 }
 
 // logger writes what Beam logs.
@@ -210,10 +193,9 @@ type distribution struct {
 	Max   int64 `json:"max"`
 }
 
-// measured collects what the steps have counted. Committed values come first: attempted ones count a
+// add collects what the steps of a job have counted. Committed values come first: attempted ones count a
 // bundle that was done again twice, and Prism's are wrong.
-func measured(res *metrics.Results) measures {
-	m := measures{make(map[string]int64), make(map[string]distribution)}
+func (m measures) add(res *metrics.Results) {
 	all := res.AllMetrics()
 	for _, c := range all.Counters() {
 		m.Counters[c.Name()] += c.Result()
@@ -229,7 +211,6 @@ func measured(res *metrics.Results) measures {
 		}
 		m.Distributions[name] = distribution{sum.Count + v.Count, sum.Sum + v.Sum, min(sum.Min, v.Min), max(sum.Max, v.Max)}
 	}
-	return m
 }
 
 // tell ends a run.

@@ -2,8 +2,8 @@ package pipeline
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,9 +11,8 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-
-	"github.com/zeebo/xxh3"
 
 	"sada/cluster/lsh"
 	"sada/cmd/internal/corpus"
@@ -30,20 +29,25 @@ var ErrUnfinished = errors.New("the pipeline has not finished: no index of its s
 // it needs no more memory than a shard.
 func Commit(ctx context.Context, o Options) error {
 	o = o.filled()
-	b, err := os.ReadFile(filepath.Join(o.shards(), indexName))
-	if errors.Is(err, fs.ErrNotExist) {
-		if _, manifest := publish.ReadManifest(o.Out); manifest == nil && !exists(o.shards()) {
-			return nil
-		}
-		return fmt.Errorf("%s: %w", o.shards(), ErrUnfinished)
-	}
-	if err != nil {
-		return err
-	}
 	c := &commit{o: o, ctx: ctx}
-	if err := json.Unmarshal(b, &c.files); err != nil {
-		return fmt.Errorf("%s: %w", indexName, err)
+	for _, name := range []string{pagesIndex, storiesIndex} {
+		b, err := os.ReadFile(filepath.Join(o.shards(), name))
+		if errors.Is(err, fs.ErrNotExist) {
+			if _, manifest := publish.ReadManifest(o.Out); manifest == nil && !exists(o.shards()) {
+				return nil
+			}
+			return fmt.Errorf("%s: %w", o.shards(), ErrUnfinished)
+		}
+		if err != nil {
+			return err
+		}
+		var files []shardFile
+		if err := json.Unmarshal(b, &files); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		c.files = append(c.files, files...)
 	}
+	slices.SortFunc(c.files, func(a, b shardFile) int { return cmp.Compare(a.Name, b.Name) })
 	folder, err := publish.Create(o.Out)
 	if err != nil {
 		return fmt.Errorf("create the result folder: %w", err)
@@ -192,7 +196,6 @@ func (c *commit) manifest() (*publish.Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := xxh3.Hash128(b).Bytes()
-	m.Options, m.OptionHash = b, hex.EncodeToString(h[:])
+	m.Options, m.OptionHash = b, sum(b)
 	return m, nil
 }

@@ -255,8 +255,15 @@ func (*bringNode) ProcessElement(_ int64, nodes func(*[]byte) bool, others func(
 	if !nodes(&b) {
 		return
 	}
-	for other := int64(0); others(&other); {
-		emit(other, b)
+	all := values(others)
+	slices.Sort(all)
+	for i := 0; i < len(all); {
+		times := byte(1) // 2 if both ends propose the pair
+		if i+1 < len(all) && all[i+1] == all[i] {
+			times = 2
+		}
+		emit(all[i], append([]byte{times}, b...))
+		i += int(times)
 	}
 }
 
@@ -284,15 +291,13 @@ func (c *compareMet) ProcessElement(_ int64, b []byte, census, level string, emi
 	v := unpack[comparison](b)
 	this := unpackNode(v.Node)
 	nodes, numbers := []story.Node{this.Node}, []int64{this.Number}
-	candidates := make([]int32, len(v.Others))
-	for i, other := range v.Others {
-		n := unpackNode(other)
-		at := slices.Index(numbers, n.Number)
-		if at < 0 {
-			at = len(numbers)
-			nodes, numbers = append(nodes, n.Node), append(numbers, n.Number)
+	var candidates []int32
+	for _, other := range v.Others {
+		for range other[0] { // a pair that is proposed twice is counted so, and found once
+			candidates = append(candidates, int32(len(nodes)))
 		}
-		candidates[i] = int32(at) // twice, if both ends propose it: so it is counted, and found once
+		n := unpackNode(other[1:])
+		nodes, numbers = append(nodes, n.Node), append(numbers, n.Number)
 	}
 	each := make([][]int32, len(nodes))
 	each[0] = candidates

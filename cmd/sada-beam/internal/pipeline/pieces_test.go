@@ -91,8 +91,13 @@ func TestUnfinished(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(o.shards(), indexName), index, 0o600); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{pagesIndex, storiesIndex} {
+		if err := Commit(context.Background(), o); !errors.Is(err, ErrUnfinished) {
+			t.Errorf("without %s: %v", name, err)
+		}
+		if err := os.WriteFile(filepath.Join(o.shards(), name), index, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := Commit(context.Background(), o); err == nil || !strings.Contains(err.Error(), "not what was written") {
 		t.Errorf("a changed shard: %v", err)

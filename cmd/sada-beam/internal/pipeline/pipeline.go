@@ -74,10 +74,17 @@ func (o Options) filled() Options {
 	return o
 }
 
-// Build adds the steps to a pipeline, and removes the shards of an earlier one that was not committed.
-// Options must be valid; it panics, as package beam does while a pipeline is built, if the shards cannot
-// be removed.
-func Build(s beam.Scope, o Options) {
+// Jobs are the pipelines to be run one after the other, before [Commit].
+//
+// They are two because Flink looks at every way through a job before it begins it, and where steps have several
+// inputs, each of which comes from steps that have several, there are 47 thousand million of them in one. Two jobs
+// have a few million.
+var Jobs = []func(beam.Scope, Options){Pages, Stories}
+
+// Pages adds the steps up to the copies to a pipeline, and removes the shards of an earlier one that was not committed.
+// What [Stories] needs is kept beside the shards. Options must be valid; it panics, as package beam does while a
+// pipeline is built, if the shards cannot be removed.
+func Pages(s beam.Scope, o Options) {
 	o = o.filled()
 	if err := os.RemoveAll(o.shards()); err != nil {
 		panic(err)
@@ -88,9 +95,19 @@ func Build(s beam.Scope, o Options) {
 	judged := judge(s.Scope("judge"), in, near, known, o)
 	linked := link(s.Scope("link"), judged, o)
 	groups := group(s.Scope("group"), judged.texts, linked.links, o)
-	told := tell(s.Scope("tell"), judged.outlines, groups.roles, linked.links, o)
-	rows := assemble(s.Scope("assemble"), judged.finals, linked.related, linked.settled, groups.roles, told.assigned, o)
-	write(s.Scope("write"), o, in.rows, rows, linked.rows, groups.rows, told.rows)
+	write(s.Scope("write"), o, pagesIndex, in.rows, linked.rows, groups.rows)
+	keepFor(s.Scope("keep"), o, [keptAll]beam.PCollection{keptOutlines: judged.outlines, keptRoles: groups.roles, keptLinks: linked.links,
+		keptFinals: judged.finals, keptRelated: linked.related, keptSettled: linked.settled})
+}
+
+// Stories adds the steps after the copies, whose pipeline has ended, to another.
+func Stories(s beam.Scope, o Options) {
+	o = o.filled()
+	before := func(what int64) beam.PCollection { return kept(s.Scope("kept"), o, what) }
+	roles := before(keptRoles)
+	told := tell(s.Scope("tell"), before(keptOutlines), roles, before(keptLinks), o)
+	rows := assemble(s.Scope("assemble"), before(keptFinals), before(keptRelated), before(keptSettled), roles, told.assigned, o)
+	write(s.Scope("write"), o, storiesIndex, rows, told.rows)
 }
 
 // share finds the passages that two pages share: the neighbours of every page.

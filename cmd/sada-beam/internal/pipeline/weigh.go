@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"encoding/binary"
 	"math"
 	"reflect"
@@ -89,11 +90,13 @@ func frequencies(s beam.Scope, docs beam.PCollection, o Options) weighed {
 	}
 }
 
-func (*termsOf) ProcessElement(number int64, b []byte, emit func(int64, int64)) {
+func (*termsOf) ProcessElement(ctx context.Context, number int64, b []byte, emit func(int64, int64)) {
 	emit(everyDoc, number)
-	for _, c := range unpack[doc](b).Terms {
+	terms := unpack[doc](b).Terms
+	for _, c := range terms {
 		emit(int64(c.Term), number)
 	}
+	count(ctx, "records_terms", len(terms))
 }
 
 func (f *frequency) ProcessElement(term int64, b []byte, few, many func(int64, []byte)) {

@@ -44,7 +44,7 @@ func shard(table string, number int64, rows int) string {
 type (
 	putTogether struct{ PerShard int } // rows of a page
 	writeShard  struct{ Dir string }
-	writeIndex  struct{ Dir string }
+	writeIndex  struct{ Dir, Name string }
 )
 
 func init() {
@@ -104,10 +104,10 @@ func (p *putTogether) ProcessElement(ctx context.Context, number int64, finals, 
 
 // write sorts the rows of every shard and writes it, then the index: without it, nothing of what is there
 // counts. A shard that is written twice is the same, and appears at once.
-func write(s beam.Scope, o Options, rows ...beam.PCollection) {
+func write(s beam.Scope, o Options, index string, rows ...beam.PCollection) {
 	dir := o.shards()
 	written := beam.ParDo(s, &writeShard{dir}, join(s, "writeShard", beam.Flatten(s, rows...)))
-	beam.ParDo0(s, &writeIndex{dir}, join(s, "writeIndex", written))
+	beam.ParDo0(s, &writeIndex{dir, index}, join(s, "writeIndex", written))
 }
 
 // shards is where the shards are until they are a folder.
@@ -115,7 +115,11 @@ func (o Options) shards() string {
 	return filepath.Join(filepath.Dir(o.Out), "."+filepath.Base(o.Out)+".shards")
 }
 
-const indexName = "index.json"
+// The indexes of what each of the [Jobs] has written.
+const (
+	pagesIndex   = "pages.json"
+	storiesIndex = "stories.json"
+)
 
 // shardFile is a row of the index.
 type shardFile struct {
@@ -125,9 +129,11 @@ type shardFile struct {
 	Hash  string `json:"xxh3_128"`
 }
 
-func sum(b []byte) string {
-	h := xxh3.Hash128(b).Bytes()
-	return hex.EncodeToString(h[:])
+func sum(b []byte) string { return hexOf(xxh3.Hash128(b)) }
+
+func hexOf(h xxh3.Uint128) string {
+	b := h.Bytes()
+	return hex.EncodeToString(b[:])
 }
 
 func (w *writeShard) ProcessElement(ctx context.Context, name string, values func(*[]byte) bool, emit func(int64, []byte)) error {
@@ -156,5 +162,5 @@ func (w *writeIndex) ProcessElement(_ int64, values func(*[]byte) bool) error {
 	if err != nil {
 		return err
 	}
-	return renameio.WriteFile(filepath.Join(w.Dir, indexName), b, 0o644)
+	return renameio.WriteFile(filepath.Join(w.Dir, w.Name), b, 0o644)
 }
