@@ -20,6 +20,8 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/universal/runnerlib"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/util/grpcx"
 	"google.golang.org/protobuf/types/known/structpb"
+
+	"sada/cmd/internal/exit"
 )
 
 var errNoAnswer = errors.New("no answer")
@@ -33,7 +35,7 @@ func (f *runnerFlags) onFlink(p *program, job *beam.Pipeline, tmp string, log io
 	// Beam waits two minutes for a job server that is not there; one that is answers in milliseconds.
 	conn, err := grpcx.Dial(ctx, f.Endpoint, 10*time.Second)
 	if err != nil {
-		return nil, &failure{exitFailed, fmt.Errorf("reach the job server at %s: %w", f.Endpoint, cmp.Or(ctx.Err(), errNoAnswer)), "start it, or name another with --endpoint"}
+		return nil, &exit.Error{Code: exit.Failed, Err: fmt.Errorf("reach the job server at %s: %w", f.Endpoint, cmp.Or(ctx.Err(), errNoAnswer)), Hint: "start it, or name another with --endpoint"}
 	}
 	defer conn.Close()
 	client := jobpb.NewJobServiceClient(conn)
@@ -74,19 +76,20 @@ func (f *runnerFlags) onFlink(p *program, job *beam.Pipeline, tmp string, log io
 	}
 	prepared, err := client.Prepare(ctx, &jobpb.PrepareJobRequest{Pipeline: graph, PipelineOptions: options, JobName: "sada"})
 	if err != nil {
-		return nil, told("flink", err)
+		return nil, told(ctx, "flink", err)
 	}
 	token, err := runnerlib.Stage(ctx, prepared.GetPreparationId(), prepared.GetArtifactStagingEndpoint().GetUrl(), empty, prepared.GetStagingSessionToken())
 	if err != nil {
-		return nil, told("flink", err)
+		return nil, told(ctx, "flink", err)
 	}
-	id, err := runnerlib.Submit(ctx, client, prepared.GetPreparationId(), token)
+	// A job that has begun must be known, or nobody could cancel it.
+	id, err := runnerlib.Submit(context.WithoutCancel(ctx), client, prepared.GetPreparationId(), token)
 	if err != nil {
-		return nil, told("flink", err)
+		return nil, told(ctx, "flink", err)
 	}
 	if err := runnerlib.WaitForCompletion(ctx, client, id); err != nil {
 		if ctx.Err() == nil {
-			return nil, told("flink", err)
+			return nil, told(ctx, "flink", err)
 		}
 		ended, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
@@ -95,14 +98,14 @@ func (f *runnerFlags) onFlink(p *program, job *beam.Pipeline, tmp string, log io
 	}
 	state, err := client.GetState(ctx, &jobpb.GetJobStateRequest{JobId: id})
 	if err != nil {
-		return nil, told("flink", err)
+		return nil, told(ctx, "flink", err)
 	}
 	if s := state.GetState(); s != jobpb.JobState_DONE {
-		return nil, told("flink", fmt.Errorf("it ended as %v", s))
+		return nil, told(ctx, "flink", fmt.Errorf("it ended as %v", s))
 	}
 	counted, err := client.GetJobMetrics(ctx, &jobpb.GetJobMetricsRequest{JobId: id})
 	if err != nil {
-		return nil, told("flink", err)
+		return nil, told(ctx, "flink", err)
 	}
 	m := counted.GetMetrics()
 	return metricsx.FromMonitoringInfos(graph, m.GetAttempted(), m.GetCommitted()), nil

@@ -16,6 +16,8 @@ import (
 	fnpb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/fnexecution_v1"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/util/grpcx"
 	"google.golang.org/grpc"
+
+	"sada/cmd/internal/exit"
 )
 
 type workerCmd struct {
@@ -35,7 +37,7 @@ where each task manager takes the address for one of its own host. SIGTERM ends 
 func (c *workerCmd) Run(p *program) error {
 	pool, err := listen(p, c.Listen, p.stderr)
 	if err != nil {
-		return &failure{exitUsage, fmt.Errorf("serve on %s: %w", c.Listen, err), "name another address with --listen"}
+		return &exit.Error{Code: exit.Usage, Err: fmt.Errorf("serve on %s: %w", c.Listen, err), Hint: "name another address with --listen"}
 	}
 	fmt.Fprintf(p.stderr, "sada-beam: serving task managers on %s\n", pool.address)
 	<-p.ctx.Done()

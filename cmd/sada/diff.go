@@ -159,7 +159,7 @@ func (c *diffCmd) Run(p *program) error {
 		return err
 	}
 	if c.NoWorse && len(worse) > 0 {
-		return &failure{exitGate, fmt.Errorf("the second run is worse in %s", strings.Join(worse, ", ")), "sada worst lists what is wrong"}
+		return &failure{Code: exitGate, Err: fmt.Errorf("the second run is worse in %s", strings.Join(worse, ", ")), Hint: "sada worst lists what is wrong"}
 	}
 	return gate(c.Max, figures, false)
 }

@@ -17,6 +17,7 @@ import (
 	"sada/cluster"
 	"sada/cluster/lsh"
 	"sada/cluster/passage"
+	"sada/cmd/internal/option"
 	"sada/cmd/internal/publish"
 )
 
@@ -84,7 +85,7 @@ func TestDuckDB(t *testing.T) {
 		}
 	}
 
-	flags := jobFlags{clusterFlags: clusterFlags{Stemmer: "light10"}}
+	flags := jobFlags{clusterFlags: clusterFlags{Clustering: option.Clustering{Stemmer: "light10"}}}
 	read, _, err := flags.merger(folders)
 	if err != nil {
 		t.Fatal(err)

@@ -102,15 +102,15 @@ func (f *feedFlags) feed(p *program, e feed.Engine) (err error) {
 	}
 	if err != nil {
 		code, _ := classify(err)
-		return &failure{code, fmt.Errorf("feed %d of %s: %d of %d documents acknowledged: %w", sum.Number, sum.Engine, sum.Changed-sum.InDoubt, sum.Changed, err),
-			"what was acknowledged is kept; run it again, and the rest is sent"}
+		return &failure{Code: code, Err: fmt.Errorf("feed %d of %s: %d of %d documents acknowledged: %w", sum.Number, sum.Engine, sum.Changed-sum.InDoubt, sum.Changed, err),
+			Hint: "what was acknowledged is kept; run it again, and the rest is sent"}
 	}
 	if err := f.summary(p, &sum, e, time.Since(start)); err != nil {
 		return err
 	}
 	if n := sum.NotTaken(); f.MaxRefused >= 0 && n > f.MaxRefused {
-		return &failure{exitRejects, fmt.Errorf("%d of %d documents not taken, %d allowed: %d missing, %d refused, %d written by a later feed", n, sum.Changed, f.MaxRefused, sum.Missing, sum.Refused, sum.Superseded),
-			sum.List + " lists them with the reasons; the next feed sends them again"}
+		return &failure{Code: exitRejects, Err: fmt.Errorf("%d of %d documents not taken, %d allowed: %d missing, %d refused, %d written by a later feed", n, sum.Changed, f.MaxRefused, sum.Missing, sum.Refused, sum.Superseded),
+			Hint: sum.List + " lists them with the reasons; the next feed sends them again"}
 	}
 	return nil
 }
@@ -218,7 +218,7 @@ func (f *verifyFlags) verify(p *program, e feed.Engine) (err error) {
 		return err
 	}
 	if v.Equal != v.Checked || v.Extra > 0 {
-		return &failure{exitRejects, fmt.Errorf("%d of %d documents are not as the run has them, %d more have a story", v.Checked-v.Equal, v.Checked, v.Extra), "sada feed sends what changed; sada feed status tells what was acknowledged"}
+		return &failure{Code: exitRejects, Err: fmt.Errorf("%d of %d documents are not as the run has them, %d more have a story", v.Checked-v.Equal, v.Checked, v.Extra), Hint: "sada feed sends what changed; sada feed status tells what was acknowledged"}
 	}
 	return nil
 }

@@ -97,7 +97,7 @@ func gate(limits map[string]float64, figures map[string]*float64, below bool) er
 		}
 	}
 	if len(bad) > 0 {
-		return &failure{exitGate, errors.New(strings.Join(bad, "; ")), "the figures are complete; sada worst and sada diff say which groups they are from"}
+		return &failure{Code: exitGate, Err: errors.New(strings.Join(bad, "; ")), Hint: "the figures are complete; sada worst and sada diff say which groups they are from"}
 	}
 	return nil
 }

@@ -92,7 +92,7 @@ func (f *finished) hint() string {
 func (f *finished) read(p *program) error {
 	texts, err := f.texts(p, func(id string) bool { return f.rows[id] != nil })
 	if err != nil {
-		return &failure{exitFailed, err, f.hint()}
+		return &failure{Code: exitFailed, Err: err, Hint: f.hint()}
 	}
 	st, err := arabic.ParseStemmer(f.options.Stemmer)
 	if err != nil {
@@ -101,7 +101,7 @@ func (f *finished) read(p *program) error {
 	m := cluster.Maker{Stemmer: st}
 	for _, id := range slices.Sorted(maps.Keys(f.rows)) {
 		if why := texts.Missing(id); why != nil {
-			return &failure{exitFailed, why, f.hint()}
+			return &failure{Code: exitFailed, Err: why, Hint: f.hint()}
 		}
 		f.articles[id] = texts.Found[id]
 		f.pages[id] = m.Make(f.articles[id])

@@ -9,15 +9,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"os"
 	"slices"
-	"syscall"
 
 	"github.com/alecthomas/kong"
 
 	"sada/cmd/internal/corpus"
+	"sada/cmd/internal/exit"
 	"sada/cmd/internal/interrupt"
 	"sada/cmd/internal/publish"
 	"sada/cmd/sada/internal/archive"
@@ -25,21 +24,21 @@ import (
 	"sada/cmd/sada/internal/shards"
 )
 
-// Exit codes. They are a contract: scripts read them.
+// Exit codes, by the names that the verbs have for them.
 const (
-	exitDone    = 0
-	exitFailed  = 1
-	exitUsage   = 2
-	exitRejects = 3  // done, but with more rejects or refused documents than allowed
-	exitGate    = 4  // a quality figure is beyond the limit that the caller has set
-	exitNoState = 10 // the folder has no state
-	exitLocked  = 11 // another process is at it
-	exitCorrupt = 12 // a file of the state is not what was written
-	exitNewer   = 13 // a later program wrote the state
-	exitNoSpace = 14 // the disk is full, or a limit of the user's space or of a file's size is reached
-	exitBrake   = 15 // refused, for it would change too much
-	exitSIGINT  = 128 + int(syscall.SIGINT)
-	exitSIGTERM = 128 + int(syscall.SIGTERM)
+	exitDone    = exit.Done
+	exitFailed  = exit.Failed
+	exitUsage   = exit.Usage
+	exitRejects = exit.Rejects
+	exitGate    = exit.Gate
+	exitNoState = exit.NoState
+	exitLocked  = exit.Locked
+	exitCorrupt = exit.Corrupt
+	exitNewer   = exit.Newer
+	exitNoSpace = exit.NoSpace
+	exitBrake   = exit.Brake
+	exitSIGINT  = exit.SIGINT
+	exitSIGTERM = exit.SIGTERM
 )
 
 const exitHelp = `
@@ -92,18 +91,9 @@ type commands struct {
 }
 
 // failure is an error with an exit code and a hint.
-type failure struct {
-	code int
-	err  error
-	hint string
-}
+type failure = exit.Error
 
-func (f *failure) Error() string { return f.err.Error() }
-func (f *failure) Unwrap() error { return f.err }
-
-func usage(hint, format string, args ...any) error {
-	return &failure{exitUsage, fmt.Errorf(format, args...), hint}
-}
+func usage(hint, format string, args ...any) error { return exit.Misuse(hint, format, args...) }
 
 // run is the program without the process around it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
@@ -161,11 +151,7 @@ func (p *program) run(args []string) (code int) {
 	p.ctx = ctx
 	err = verb.Run(p, parser)
 	if n := signalled(); n != 0 && errors.Is(err, context.Canceled) {
-		hint := "nothing was published; run it again"
-		if f := (*failure)(nil); errors.As(err, &f) {
-			hint = f.hint
-		}
-		err = &failure{128 + int(n), fmt.Errorf("stopped by signal: %v", n), hint}
+		err = exit.Signalled(n, err)
 	}
 	return fail(err)
 }
@@ -196,10 +182,7 @@ func tellError(stderr io.Writer, err error, format string) int {
 		slog.New(slog.NewJSONHandler(stderr, nil)).Error(err.Error(), "code", code, "hint", hint)
 		return code
 	}
-	fmt.Fprintf(stderr, "sada: error: %v\n", err)
-	if hint != "" {
-		fmt.Fprintf(stderr, "sada: hint: %s\n", hint)
-	}
+	exit.Say(stderr, "sada", err, hint)
 	return code
 }
 
@@ -220,9 +203,9 @@ func classify(err error) (code int, hint string) {
 	var input *corpus.Error
 	switch {
 	case errors.As(err, &f):
-		return f.code, f.hint
+		return f.Code, f.Hint
 	case errors.Is(err, context.Canceled):
-		return exitSIGTERM, "nothing was published; run it again"
+		return exit.Of(err)
 	case errors.Is(err, archive.ErrNone):
 		return exitNoState, "sada night makes one; check --state"
 	case errors.Is(err, archive.ErrLocked):
@@ -237,14 +220,10 @@ func classify(err error) (code int, hint string) {
 		return exitNewer, "use the program that wrote it, or a later one"
 	case errors.Is(err, archive.ErrCorrupt):
 		return exitCorrupt, "sada check tells what is damaged, sada repair goes back to what is whole"
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
-		return exitNoSpace, "free some space or raise the limit; nothing was published"
 	case errors.As(err, &input):
 		return exitUsage, ""
 	case errors.Is(err, publish.ErrPart):
 		return exitUsage, partHint
-	case errors.Is(err, publish.ErrForeign):
-		return exitUsage, "name a new folder, an empty one, or that of an earlier run"
 	case errors.Is(err, feed.ErrTarget):
 		return exitUsage, "sada feed --help lists the engines, sada help feed ENGINE the flags of one"
 	case errors.Is(err, feed.ErrOpenSecret):
@@ -257,10 +236,8 @@ func classify(err error) (code int, hint string) {
 		return exitBrake, "nothing was sent; sada state export --state DIR --out DIR writes all of the state, and --run feeds that"
 	case errors.Is(err, feed.ErrDamage):
 		return exitFailed, "nothing was sent; make the run again"
-	case errors.Is(err, fs.ErrPermission):
-		return exitFailed, "check who owns the path"
 	}
-	return exitFailed, ""
+	return exit.Of(err)
 }
 
 type versionCmd struct{}

@@ -236,7 +236,7 @@ func (c *nightCmd) night(p *program, a *archive.Archive, o *operation) error {
 		j.out, j.keep = "", nil
 	}
 	err = c.do(p, j)
-	if f := (*failure)(nil); err == nil || errors.As(err, &f) && f.code == exitRejects {
+	if f := (*failure)(nil); err == nil || errors.As(err, &f) && f.Code == exitRejects {
 		if !c.DryRun {
 			o.prune(p, a, c.Keep)
 		}
@@ -609,7 +609,7 @@ func readIDs(name string) ([]string, error) {
 	}
 	b, err := os.ReadFile(name)
 	if err != nil {
-		return nil, &failure{exitUsage, fmt.Errorf("the list of deleted pages: %w", err), "name a file with one ID a line"}
+		return nil, &failure{Code: exitUsage, Err: fmt.Errorf("the list of deleted pages: %w", err), Hint: "name a file with one ID a line"}
 	}
 	var ids []string
 	for line := range strings.Lines(string(b)) {
@@ -624,10 +624,10 @@ func readIDs(name string) ([]string, error) {
 func (c *nightCmd) brake(o *operation) error {
 	const hint = "nothing was changed; look at it with --dry-run, and allow it with --max-churn or --max-cluster-share"
 	if churn := max(o.churnStories, o.churnGroups); o.known >= brakesFrom && churn > c.MaxChurn {
-		return &failure{exitBrake, fmt.Errorf("%.1f %% of %d known pages would get another story or copy group, %.1f %% are allowed", 100*churn, o.known, 100*c.MaxChurn), hint}
+		return &failure{Code: exitBrake, Err: fmt.Errorf("%.1f %% of %d known pages would get another story or copy group, %.1f %% are allowed", 100*churn, o.known, 100*c.MaxChurn), Hint: hint}
 	}
 	if share := float64(o.largest) / float64(max(o.pages, 1)); o.pages >= brakesFrom && share > c.MaxClusterShare {
-		return &failure{exitBrake, fmt.Errorf("%.1f %% of %d pages would be in one story or copy group, %.1f %% are allowed", 100*share, o.pages, 100*c.MaxClusterShare), hint}
+		return &failure{Code: exitBrake, Err: fmt.Errorf("%.1f %% of %d pages would be in one story or copy group, %.1f %% are allowed", 100*share, o.pages, 100*c.MaxClusterShare), Hint: hint}
 	}
 	return nil
 }
@@ -675,8 +675,8 @@ func (c *nightCmd) space(a *archive.Archive, input, kept int64) error {
 	needs := []demand{{c.State, state + 10*input + max(0, 10*input-kept)}, {c.Out, published + 10*input}}
 	for _, n := range together(needs) {
 		if n.bytes > n.free {
-			return &failure{exitNoSpace, fmt.Errorf("%s: %d MB free, and the night may take %d MB: no space left on device", n.path, n.free>>20, n.bytes>>20),
-				"free some space, as sada prune does; or try with --no-space-check: nothing is lost if it does not do"}
+			return &failure{Code: exitNoSpace, Err: fmt.Errorf("%s: %d MB free, and the night may take %d MB: no space left on device", n.path, n.free>>20, n.bytes>>20),
+				Hint: "free some space, as sada prune does; or try with --no-space-check: nothing is lost if it does not do"}
 		}
 	}
 	return nil

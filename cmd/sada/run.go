@@ -23,14 +23,12 @@ import (
 
 	"sada/cluster"
 	"sada/cluster/identity"
-	"sada/cluster/lsh"
 	"sada/cluster/passage"
-	"sada/cluster/story"
 	"sada/cmd/internal/corpus"
+	"sada/cmd/internal/option"
 	"sada/cmd/internal/publish"
 	"sada/cmd/sada/internal/shards"
 	"sada/features/arabic"
-	"sada/features/shingle"
 	"sada/features/tfidf"
 )
 
@@ -47,33 +45,15 @@ func (f *readFlags) open(p *program, inputs []string, workers int) (*corpus.Set,
 
 // clusterFlags are the options of the clustering that change results.
 type clusterFlags struct {
-	Stemmer    string  `help:"Stemming of story terms: none, light-safe, light10." default:"light10" enum:"none,light-safe,light10" json:"stemmer"`
-	Similarity float64 `help:"Jaccard similarity from which LSH must propose pairs (default ${default})." default:"0.5" placeholder:"J" json:"similarity"`
-	Recall     float64 `help:"Probability with which it must (default ${default})." default:"0.99" placeholder:"P" json:"recall"`
-	Sketch     string  `help:"Signatures: fast, or the slower reference go-minhash." default:"fast" enum:"fast,go-minhash" json:"sketch"`
-	Threshold  float64 `help:"Mean similarity that holds a story together; 0 chooses it by the corpus." default:"0" placeholder:"T" json:"threshold"`
-	Sigma      float64 `help:"Days by which a pair of pages loses 40 percent of its similarity (default ${default})." default:"2" placeholder:"DAYS" json:"sigma"`
-	Horizon    float64 `help:"Days beyond which pages are never linked (default ${default})." default:"5" placeholder:"DAYS" json:"horizon"`
-	Method     string  `help:"Clustering: average-link, components, propagation." default:"average-link" enum:"average-link,components,propagation" json:"method"`
-	Terms      string  `help:"Folder of a run whose term table weighs the stories, so that they can be compared; a term it has not is not weighed." placeholder:"RUN" type:"path" json:"terms,omitempty"`
-	MustLink   string  `help:"File of pairs of page IDs, a<TAB>b a line, that are in one story." placeholder:"FILE" type:"path" json:"must_link,omitempty"`
-	CannotLink string  `help:"File of such pairs that are in two; must-links come first." placeholder:"FILE" type:"path" json:"cannot_link,omitempty"`
+	option.Clustering
+	Terms      string `help:"Folder of a run whose term table weighs the stories, so that they can be compared; a term it has not is not weighed." placeholder:"RUN" type:"path" json:"terms,omitempty"`
+	MustLink   string `help:"File of pairs of page IDs, a<TAB>b a line, that are in one story." placeholder:"FILE" type:"path" json:"must_link,omitempty"`
+	CannotLink string `help:"File of such pairs that are in two; must-links come first." placeholder:"FILE" type:"path" json:"cannot_link,omitempty"`
 }
 
 func (f *clusterFlags) options(workers int) (cluster.Options, error) {
-	o := cluster.Defaults()
-	o.Workers = workers
-	o.Similarity, o.Recall, o.Sketch = f.Similarity, f.Recall, shingle.Sketch(f.Sketch)
-	o.Story.Threshold, o.Story.Sigma, o.Story.Horizon = f.Threshold, f.Sigma, f.Horizon
-	o.Story.Method, o.Story.Workers = story.Method(f.Method), workers
-	if _, err := lsh.Choose(o.Similarity, o.Recall, o.Slots); err != nil {
-		return o, usage("sada run --help gives the defaults", "%w", err)
-	}
-	// Links under the threshold are kept because their mean with stronger ones may reach it.
-	if f.Threshold > 0 {
-		o.Story.Floor = min(o.Story.Floor, f.Threshold/2)
-	}
-	if err := o.Story.Validate(); err != nil {
+	o, err := f.Options(workers)
+	if err != nil {
 		return o, usage("sada run --help gives the defaults", "%w", err)
 	}
 	return o, nil
@@ -249,7 +229,7 @@ func (c *jobFlags) do(p *program, j job) error {
 		return err
 	}
 	if len(res.Pages) == 0 && in.read == 0 && old.night <= 1 {
-		return &failure{exitFailed, errors.New("the inputs hold no page"), rejectHint(in.first)}
+		return &failure{Code: exitFailed, Err: errors.New("the inputs hold no page"), Hint: rejectHint(in.first)}
 	}
 	for _, t := range res.Stats.Times {
 		timings = append(timings, publish.Timing{Step: t.Step, Seconds: t.Took.Seconds()})
@@ -302,10 +282,10 @@ func (c *jobFlags) do(p *program, j job) error {
 	r.manifest, r.took = m, time.Since(start)
 	tell.step("write")
 	if err := tell.summary(j.out, m, r, r.took); err != nil {
-		return &failure{exitFailed, fmt.Errorf("write the summary: %w", err), "the results are complete, in " + j.out}
+		return &failure{Code: exitFailed, Err: fmt.Errorf("write the summary: %w", err), Hint: "the results are complete, in " + j.out}
 	}
 	if n := in.rejected; c.MaxRejects >= 0 && n > c.MaxRejects {
-		return &failure{exitRejects, fmt.Errorf("%d of %d records rejected, %d allowed; the rest is published", n, n+in.read, c.MaxRejects), rejectHint(in.first)}
+		return &failure{Code: exitRejects, Err: fmt.Errorf("%d of %d records rejected, %d allowed; the rest is published", n, n+in.read, c.MaxRejects), Hint: rejectHint(in.first)}
 	}
 	return nil
 }

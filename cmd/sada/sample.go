@@ -108,7 +108,7 @@ func openPool(dir string, kind eval.Kind) (*sampledRun, error) {
 		pairs += len(m) * (len(m) - 1) / 2
 	}
 	if pairs > mostPairs {
-		return nil, &failure{exitFailed, fmt.Errorf("the pool of %s has about %d pairs, %d at most can be sampled", dir, pairs, mostPairs), "sample a run of a part of the corpus, or with a higher threshold"}
+		return nil, &failure{Code: exitFailed, Err: fmt.Errorf("the pool of %s has about %d pairs, %d at most can be sampled", dir, pairs, mostPairs), Hint: "sample a run of a part of the corpus, or with a higher threshold"}
 	}
 	for _, m := range members {
 		for i, a := range m {
@@ -178,7 +178,7 @@ func (c *sampleCmd) Run(p *program) error {
 		return usage("sada sample --help gives the defaults", "%w", err)
 	}
 	if len(pairs) == 0 && c.Rest == 0 {
-		return &failure{exitFailed, fmt.Errorf("%s has no pair of pages that were compared for a %s", c.Dir, kind), "all groups are of one page; --rest N draws pairs that were no candidates"}
+		return &failure{Code: exitFailed, Err: fmt.Errorf("%s has no pair of pages that were compared for a %s", c.Dir, kind), Hint: "all groups are of one page; --rest N draws pairs that were no candidates"}
 	}
 	if c.Rest > 0 {
 		rest, size := eval.SampleRest(r.singles, r.candidates, r.horizon, c.Rest, c.Seed)
@@ -274,7 +274,7 @@ func (c *sampleCmd) clusters(p *program, format eval.Format) error {
 		return usage("sada sample --help gives the defaults", "%w", err)
 	}
 	if !slices.ContainsFunc(draws, func(d eval.Draw) bool { return len(d.Asked) > 0 }) {
-		return &failure{exitFailed, fmt.Errorf("%s has no cluster of which anything can be asked", c.Dir), "all are of one text, and none is near to another"}
+		return &failure{Code: exitFailed, Err: fmt.Errorf("%s has no cluster of which anything can be asked", c.Dir), Hint: "all are of one text, and none is near to another"}
 	}
 	err = writeNew(c.Out, func(w io.Writer) error {
 		return eval.WriteDraws(w, format, kind, draws, func(id string) (string, string, string) { return described(pages[id]) })

@@ -77,7 +77,7 @@ func (c *serveCmd) Run(p *program) error {
 	if sample != nil {
 		journal, err := report.OpenJournal(c.Labels)
 		if errors.Is(err, report.ErrInUse) {
-			return &failure{exitFailed, err, "several annotators share one server: give --annotator for each"}
+			return &failure{Code: exitFailed, Err: err, Hint: "several annotators share one server: give --annotator for each"}
 		}
 		if err != nil {
 			return fmt.Errorf("open the labels: %w", err)

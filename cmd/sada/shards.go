@@ -97,7 +97,7 @@ func (c *runCmd) shard(p *program, set *corpus.Set) error {
 		return err
 	}
 	if n := counts.rejects; c.MaxRejects >= 0 && n > int64(c.MaxRejects) {
-		return &failure{exitRejects, fmt.Errorf("%d of %d records rejected, %d allowed; the rest is in the shards", n, n+counts.records, c.MaxRejects), "sada merge lists them in rejects.jsonl"}
+		return &failure{Code: exitRejects, Err: fmt.Errorf("%d of %d records rejected, %d allowed; the rest is in the shards", n, n+counts.records, c.MaxRejects), Hint: "sada merge lists them in rejects.jsonl"}
 	}
 	return nil
 }

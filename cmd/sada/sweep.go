@@ -114,7 +114,7 @@ func (c *sweepCmd) Run(p *program) error {
 		return err
 	}
 	if len(in.pages) == 0 {
-		return &failure{exitFailed, errors.New("the inputs hold no page"), rejectHint(in.first)}
+		return &failure{Code: exitFailed, Err: errors.New("the inputs hold no page"), Hint: rejectHint(in.first)}
 	}
 	options := cluster.Defaults()
 	options.Workers = workers

@@ -62,7 +62,7 @@ func (c *synthCmd) Run(p *program) error {
 	}
 	made, err := eval.Synth(base, o)
 	if err != nil {
-		return &failure{exitFailed, err, "a base corpus needs some articles on different events"}
+		return &failure{Code: exitFailed, Err: err, Hint: "a base corpus needs some articles on different events"}
 	}
 	var files []string
 	for _, f := range []struct {
@@ -141,7 +141,7 @@ func (c *synthCmd) base(p *program) ([]article.Page, int, error) {
 		pages = append(pages, m.Make(&records[id].Page))
 	}
 	if len(pages) == 0 {
-		return nil, 0, &failure{exitFailed, errors.New("the base holds no page"), "sada run tells what is wrong with its records"}
+		return nil, 0, &failure{Code: exitFailed, Err: errors.New("the base holds no page"), Hint: "sada run tells what is wrong with its records"}
 	}
 	options := cluster.Defaults()
 	options.Workers = workers

@@ -72,7 +72,7 @@ func readTerms(dir string, m *publish.Manifest) (*tfidf.Table, map[tfidf.Term]st
 		return nil, nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	if table.Version() != m.Terms.Version {
-		return nil, nil, &failure{exitFailed, fmt.Errorf("%s: the term table is not that of its run.json", dir), "make the run again: its terms.parquet was changed, or its rule of weighing is another"}
+		return nil, nil, &failure{Code: exitFailed, Err: fmt.Errorf("%s: the term table is not that of its run.json", dir), Hint: "make the run again: its terms.parquet was changed, or its rule of weighing is another"}
 	}
 	return table, surfaces, nil
 }
