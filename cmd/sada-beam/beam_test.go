@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"net"
@@ -355,6 +356,53 @@ func TestFlink(t *testing.T) {
 	same(t, wanted(t, sada(t), demo), out)
 	if all, _ := c.workers(t); len(all) > 0 {
 		t.Errorf("workers %v of the pool were asked for", all)
+	}
+}
+
+// TestFlinkSignal: a signal while a job runs cancels the job, is told by the exit code, and publishes nothing.
+func TestFlinkSignal(t *testing.T) {
+	c := newFlink(t)
+	c.start(t)
+	for signal, code := range map[syscall.Signal]int{syscall.SIGINT: exit.SIGINT, syscall.SIGTERM: exit.SIGTERM} {
+		t.Run(signal.String(), func(t *testing.T) {
+			out := filepath.Join(t.TempDir(), "out")
+			before := c.job(t).ID
+			run := command(t, append(c.flags("LOOPBACK", 2), "--input", demo, "--out", out)...)
+			var says bytes.Buffer
+			run.Stderr = &says
+			if err := run.Start(); err != nil {
+				t.Fatal(err)
+			}
+			ended := make(chan error, 1)
+			go func() { ended <- run.Wait() }()
+			var job flinkJob
+			for job.ID == "" || job.ID == before || job.Tasks["finished"] == 0 { // some of it is done
+				select {
+				case err := <-ended:
+					t.Fatalf("the job ended before the signal: %v\n%s", err, says.Bytes())
+				case <-time.After(50 * time.Millisecond):
+				}
+				job = c.job(t)
+			}
+			if err := run.Process.Signal(signal); err != nil {
+				t.Fatal(err)
+			}
+			err := <-ended
+			if e := (*exec.ExitError)(nil); !errors.As(err, &e) || e.ExitCode() != code || !strings.Contains(says.String(), "stopped by signal: "+signal.String()) {
+				t.Errorf("%v, want code %d; says %s", err, code, says.Bytes())
+			}
+			t.Logf("with %d of %d tasks done: %v, %s", job.Tasks["finished"], job.Tasks["total"], err, says.Bytes())
+			for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+				if job = c.job(t); job.State == "CANCELED" {
+					break
+				} else if time.Now().After(end) {
+					t.Fatalf("the job is %s", job.State)
+				}
+			}
+			if _, err := os.Stat(out); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("the result folder: %v", err)
+			}
+		})
 	}
 }
 

@@ -91,10 +91,7 @@ func (f *runnerFlags) onFlink(p *program, job *beam.Pipeline, tmp string, log io
 		if ctx.Err() == nil {
 			return nil, told(ctx, "flink", err)
 		}
-		ended, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
-		_, err = client.Cancel(ended, &jobpb.CancelJobRequest{JobId: id})
-		return nil, errors.Join(ctx.Err(), err)
+		return nil, canceled(ctx, client, id)
 	}
 	state, err := client.GetState(ctx, &jobpb.GetJobStateRequest{JobId: id})
 	if err != nil {
@@ -109,6 +106,18 @@ func (f *runnerFlags) onFlink(p *program, job *beam.Pipeline, tmp string, log io
 	}
 	m := counted.GetMetrics()
 	return metricsx.FromMonitoringInfos(graph, m.GetAttempted(), m.GetCommitted()), nil
+}
+
+// canceled cancels a job, since ctx is over, and waits until its tasks have ended: the workers of this process are
+// there for so long, or the job would fail, and begin again.
+func canceled(ctx context.Context, client jobpb.JobServiceClient, id string) error {
+	ended, stop := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	defer stop()
+	if _, err := client.Cancel(ended, &jobpb.CancelJobRequest{JobId: id}); err != nil {
+		return &exit.Error{Code: exit.SIGTERM, Err: fmt.Errorf("%w; cancel the job: %w", ctx.Err(), err), Hint: "nothing was published; see whether Flink still has the job"}
+	}
+	_ = runnerlib.WaitForCompletion(ended, client, id) // that it was cancelled may be told as an error
+	return ctx.Err()
 }
 
 // flinkOptions are Beam's options of a job, by the names that its Java side has for them.
