@@ -253,7 +253,7 @@ func (c *flink) script(t *testing.T, args ...string) string {
 
 // flags are those of a run on the cluster.
 func (c *flink) flags(environment string, parallelism int) []string {
-	return []string{"--runner=flink", "--endpoint=127.0.0.1:" + c.ports["JOBS"], "--environment_type=" + environment,
+	return []string{"--runner=flink", "--endpoint=127.0.0.1:" + c.ports["JOBS"], "--flink_rest=127.0.0.1:" + c.ports["REST"], "--environment_type=" + environment,
 		"--environment_config=127.0.0.1:" + c.ports["POOL"], fmt.Sprintf("--parallelism=%d", parallelism)}
 }
 

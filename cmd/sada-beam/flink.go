@@ -3,11 +3,14 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/container/tools"
@@ -91,7 +94,7 @@ func (f *runnerFlags) onFlink(p *program, job *beam.Pipeline, tmp string, log io
 		if ctx.Err() == nil {
 			return nil, told(ctx, "flink", err)
 		}
-		return nil, canceled(ctx, client, id)
+		return nil, f.canceled(ctx, client, id)
 	}
 	state, err := client.GetState(ctx, &jobpb.GetJobStateRequest{JobId: id})
 	if err != nil {
@@ -108,16 +111,79 @@ func (f *runnerFlags) onFlink(p *program, job *beam.Pipeline, tmp string, log io
 	return metricsx.FromMonitoringInfos(graph, m.GetAttempted(), m.GetCommitted()), nil
 }
 
-// canceled cancels a job, since ctx is over, and waits until its tasks have ended: the workers of this process are
-// there for so long, or the job would fail, and begin again.
-func canceled(ctx context.Context, client jobpb.JobServiceClient, id string) error {
+// canceled cancels a job, since ctx is over, and waits until its tasks have ended. It asks Flink: the job server
+// forgets a job that it is told to cancel, and Flink goes on with it as long as there are workers.
+func (f *runnerFlags) canceled(ctx context.Context, client jobpb.JobServiceClient, id string) error {
 	ended, stop := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer stop()
-	if _, err := client.Cancel(ended, &jobpb.CancelJobRequest{JobId: id}); err != nil {
-		return &exit.Error{Code: exit.SIGTERM, Err: fmt.Errorf("%w; cancel the job: %w", ctx.Err(), err), Hint: "nothing was published; see whether Flink still has the job"}
+	err := f.cancelOnFlink(ended, id)
+	if _, forgotten := client.Cancel(ended, &jobpb.CancelJobRequest{JobId: id}); err == nil {
+		err = forgotten
 	}
-	_ = runnerlib.WaitForCompletion(ended, client, id) // that it was cancelled may be told as an error
+	if err != nil {
+		return &exit.Error{Code: exit.SIGTERM, Err: fmt.Errorf("%w; cancel the job: %w", ctx.Err(), err),
+			Hint: "nothing was published, but Flink may still have the job: cancel it there (" + err.Error() + ")"}
+	}
 	return ctx.Err()
+}
+
+// flinkJobs is what Flink's REST interface tells of jobs.
+type flinkJobs struct {
+	Jobs []struct {
+		ID    string `json:"jid"`
+		Name  string `json:"name"`
+		State string `json:"state"`
+	} `json:"jobs"`
+}
+
+// cancelOnFlink cancels the job that the job server knows by an ID, which begins with its name, and waits for its end.
+// A job that Flink does not have yet is looked for during ten seconds.
+func (f *runnerFlags) cancelOnFlink(ctx context.Context, id string) error {
+	call := func(method, path string, into any) error {
+		r, err := http.NewRequestWithContext(ctx, method, "http://"+f.REST+path, nil)
+		if err != nil {
+			return err
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			return err
+		}
+		defer answer.Body.Close()
+		if answer.StatusCode >= http.StatusBadRequest {
+			return fmt.Errorf("%s %s: %s", method, path, answer.Status)
+		}
+		return json.NewDecoder(answer.Body).Decode(into)
+	}
+	asked := false
+	for wait := 100; ; wait-- {
+		var all flinkJobs
+		if err := call(http.MethodGet, "/jobs/overview", &all); err != nil {
+			return err
+		}
+		has := false
+		for _, j := range all.Jobs {
+			switch {
+			case j.Name == "" || !strings.HasPrefix(id, j.Name):
+				continue
+			case j.State == "CANCELED", j.State == "FAILED", j.State == "FINISHED":
+				return nil
+			case !asked:
+				if err := call(http.MethodPatch, "/jobs/"+j.ID+"?mode=cancel", new(struct{})); err != nil {
+					return err
+				}
+				asked = true
+			}
+			has = true
+		}
+		if !has && wait < 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // flinkOptions are Beam's options of a job, by the names that its Java side has for them.

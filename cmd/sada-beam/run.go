@@ -30,6 +30,7 @@ import (
 type runnerFlags struct {
 	Runner      string `help:"What runs the pipeline: prism in this process, with all data in memory, or flink." default:"prism" enum:"prism,flink"`
 	Endpoint    string `help:"Job server of Flink (default ${default})." default:"127.0.0.1:8099" placeholder:"HOST:PORT"`
+	REST        string `name:"flink_rest" help:"Flink's REST interface, by which a signal cancels the job (default ${default})." default:"127.0.0.1:8081" placeholder:"HOST:PORT"`
 	Environment string `name:"environment_type" help:"Where Flink finds this program's code: LOOPBACK is processes of this one, EXTERNAL the workers of sada-beam worker." default:"LOOPBACK" enum:"LOOPBACK,EXTERNAL"`
 	Workers     string `name:"environment_config" help:"Address of the workers as seen from every task manager (default ${default})." default:"127.0.0.1:8096" placeholder:"HOST:PORT"`
 	Parallelism int    `help:"Parts into which Flink divides every step; more than it has task slots are done one after the other (default ${default})." default:"1" placeholder:"N"`

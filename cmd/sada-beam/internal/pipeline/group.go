@@ -27,9 +27,11 @@ type role struct {
 	Pages int
 }
 
-// member is a page of a connected component; alone, without a text.
+// member is a page of a connected component; alone, without a text, and with that of another if there is an
+// equal one.
 type member struct {
 	Number int64
+	First  int64 // the page that stands for all of the same words
 	Text   text
 }
 
@@ -50,11 +52,11 @@ func init() {
 	beam.RegisterType(reflect.TypeFor[divide]())
 }
 
-// group makes copy groups of the connected components of links. All texts of a component are in one place: it
-// has as many pages as carry one text.
-func group(s beam.Scope, texts, links beam.PCollection, o Options) grouped {
+// group makes copy groups of the connected components of links. All different texts of a component are in one place;
+// of equal ones, firsts says which page stands for them.
+func group(s beam.Scope, texts, firsts, links beam.PCollection, o Options) grouped {
 	labels := components(s.Scope("components"), beam.ParDo(s, &edgesOf{}, links), o.Rounds)
-	members := beam.ParDo(s, &joinLabel{}, join(s, "joinLabel", texts, labels))
+	members := beam.ParDo(s, &joinLabel{}, join(s, "joinLabel", texts, labels, firsts))
 	half := beam.ParDo(s, &firstLabel{}, join(s, "firstLabel", beam.ParDo(s, &byFirst{}, links), labels))
 	within := beam.ParDo(s, &sameLabel{}, join(s, "sameLabel", half, labels))
 	roles, rows := beam.ParDo2(s, &divide{}, join(s, "divide", members, within))
@@ -68,15 +70,15 @@ func (*edgesOf) ProcessElement(pair int64, b []byte, emit func(int64, int64)) {
 	}
 }
 
-func (*joinLabel) ProcessElement(ctx context.Context, number int64, texts func(*[]byte) bool, labels func(*int64) bool, emit func(int64, []byte)) {
+func (*joinLabel) ProcessElement(ctx context.Context, number int64, texts func(*[]byte) bool, labels, firsts func(*int64) bool, emit func(int64, []byte)) {
 	t, ok := one[text](texts)
 	if !ok {
 		return
 	}
-	m := member{number, t}
+	m := member{number, number, t}
 	label := number
-	if !labels(&label) {
-		m.Text.Text.Words = nil // nothing to compare it with
+	if !labels(&label) || firsts(&m.First) {
+		m.Text.Text.Words = nil // nothing to compare it with, or the words of the first
 	}
 	b := pack(m)
 	emit(label, b)
@@ -128,8 +130,16 @@ func (*divide) ProcessElement(ctx context.Context, _ int64, members, links func(
 		return i
 	}
 	pages := make([]copies.Page, len(ms))
+	words := 0
 	for i, m := range ms {
 		pages[i] = m.Text.Text
+		words += len(m.Text.Text.Words)
+	}
+	wordsOfComponent.Update(ctx, int64(words))
+	for i, m := range ms {
+		if m.First != m.Number { // links of equal words hold both in one component
+			pages[i].Words = pages[at(int(m.First))].Words
+		}
 	}
 	for i := range ls {
 		ls[i].A, ls[i].B = at(ls[i].A), at(ls[i].B)

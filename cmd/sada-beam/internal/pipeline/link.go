@@ -19,6 +19,7 @@ import (
 // linked is what is known of pairs of pages.
 type linked struct {
 	links   beam.PCollection // by pair: linkRow
+	firsts  beam.PCollection // by page: the page that stands for all of its words, if it is another
 	related beam.PCollection // by page: rows of its passages with younger pages
 	settled beam.PCollection // by page: what its fragments are
 	rows    beam.PCollection
@@ -113,6 +114,7 @@ func link(s beam.Scope, j judged, o Options) linked {
 
 	return linked{
 		links:   links,
+		firsts:  firsts,
 		related: related,
 		settled: settleFragments(s.Scope("fragments"), j, beam.Flatten(s, loose, looseLarge)),
 		rows:    beam.ParDo(s, &linkRows{o.RowsPerShard}, links),

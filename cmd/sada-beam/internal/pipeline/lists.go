@@ -8,6 +8,7 @@ import "github.com/apache/beam/sdks/v2/go/pkg/beam"
 var (
 	postingsOfKey    = beam.NewDistribution("sada", "postings_of_key")
 	textsOfBucket    = beam.NewDistribution("sada", "texts_of_large_bucket")
+	wordsOfComponent = beam.NewDistribution("sada", "words_of_component_of_copies")
 	nodesOfComponent = beam.NewDistribution("sada", "copy_groups_of_component")
 	nodesOfWindow    = beam.NewDistribution("sada", "copy_groups_of_window")
 )

@@ -94,7 +94,7 @@ func Pages(s beam.Scope, o Options) {
 	known := describe(s.Scope("describe"), in.pages)
 	judged := judge(s.Scope("judge"), in, near, known, o)
 	linked := link(s.Scope("link"), judged, o)
-	groups := group(s.Scope("group"), judged.texts, linked.links, o)
+	groups := group(s.Scope("group"), judged.texts, linked.firsts, linked.links, o)
 	write(s.Scope("write"), o, pagesIndex, in.rows, linked.rows, groups.rows)
 	keepFor(s.Scope("keep"), o, [keptAll]beam.PCollection{keptOutlines: judged.outlines, keptRoles: groups.roles, keptLinks: linked.links,
 		keptFinals: judged.finals, keptRelated: linked.related, keptSettled: linked.settled})

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,7 +30,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// run runs the pipeline in this process and gives the folder, and what was counted.
+// run runs the pipeline in this process and gives the folder, and what was counted: sums, and the largest values of
+// what was distributed.
 func run(t *testing.T, o Options) (string, map[string]int64) {
 	t.Helper()
 	o.Out = filepath.Join(t.TempDir(), "out")
@@ -48,6 +50,11 @@ func run(t *testing.T, o Options) (string, map[string]int64) {
 		for _, c := range result.Metrics().AllMetrics().Counters() {
 			if c.Key.Namespace == "sada" {
 				counted[c.Key.Name] += c.Committed // what was attempted may count twice
+			}
+		}
+		for _, d := range result.Metrics().AllMetrics().Distributions() {
+			if d.Key.Namespace == "sada" {
+				counted[d.Key.Name] = max(counted[d.Key.Name], d.Committed.Max)
 			}
 		}
 	}
@@ -277,6 +284,34 @@ func TestSameAsRun(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestEqualPages: of pages with one text, a worker that groups them has the words once, and no bucket is large.
+func TestEqualPages(t *testing.T) {
+	pages := pagesOf(t, demo)
+	longest := slices.MaxFunc(pages, func(p, q *article.Page) int { return len(p.Text) - len(q.Text) })
+	n := 300
+	if v := os.Getenv("SADA_BEAM_PAGES"); v != "" {
+		if _, err := fmt.Sscan(v, &n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range n {
+		p := *longest
+		p.ID, p.PublishedAt = fmt.Sprintf("equal%06d", i), p.PublishedAt.AddDate(0, 0, i%5)
+		pages = append(pages, &p)
+	}
+	o := Options{Input: written(t, pages), Cluster: cluster.Defaults()}
+	dir, counted := run(t, o)
+	compare(t, want(t, pagesOf(t, o.Input), o.Cluster), got(t, dir), "")
+	words := int64(len(strings.Fields(longest.Text)))
+	t.Logf("%d pages of %d words", n, words)
+	if most := counted["words_of_component_of_copies"]; most == 0 || most > 10*words {
+		t.Errorf("%d words of one component on one worker, and a page has %d", most, words)
+	}
+	if counted["large_buckets"] > 0 {
+		t.Errorf("%d large buckets", counted["large_buckets"])
 	}
 }
 
