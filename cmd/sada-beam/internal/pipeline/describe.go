@@ -332,7 +332,7 @@ func (s *spellings) StartBundle(func(int64, []byte)) error {
 
 // ProcessElement counts in memory: what many titles have is short before it is sent.
 func (s *spellings) ProcessElement(_ int64, b []byte, _ func(int64, []byte)) {
-	s.of.Add(unpack[outline](b).Title)
+	s.of.Add([]*cluster.Page{{Title: unpack[outline](b).Title}}, 1)
 }
 
 // FinishBundle sends the counts.
