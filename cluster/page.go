@@ -251,9 +251,22 @@ func (m *Maker) terms(p *Page, text string) {
 	words := l.words[p.shared.Lead+p.first:]
 	l.lead, l.widths = l.lead[:0], l.widths[:0]
 	for i, token := range tokens {
-		l.widths = append(l.widths, uint16(min(utf8.RuneCountInString(text[token.From:token.To]), math.MaxUint16)))
+		l.widths = append(l.widths, uint16(min(letters(text[token.From:token.To]), math.MaxUint16)))
 		l.lead = append(l.lead, m.term(m.text.Norm[token.At:token.End], words[i]))
 	}
+}
+
+// letters returns the number of characters of a word, which are mostly all of two bytes.
+func letters(word string) int {
+	for i := 0; i+1 < len(word); i += 2 {
+		if word[i]&^3 != 0xD8 || word[i+1]&^0x3F != 0x80 {
+			return utf8.RuneCountInString(word)
+		}
+	}
+	if len(word)&1 == 1 {
+		return utf8.RuneCountInString(word)
+	}
+	return len(word) / 2
 }
 
 // back moves all offsets from the repaired text to the text as it was.
@@ -299,13 +312,18 @@ type Spelling struct {
 	N    int
 }
 
+// NewSpellings returns counts of no title. The stemmer must be that of the pages' Maker.
+func NewSpellings(stemmer arabic.Stemmer) *Spellings {
+	return &Spellings{stemmer: stemmer, seen: make(map[string]int32)}
+}
+
 // CountSpellings counts the titles of pages. The stemmer must be that of their Maker.
 func CountSpellings(pages []*Page, stemmer arabic.Stemmer, workers int) *Spellings {
 	parts := make([]*Spellings, max(workers, 1))
 	var group errgroup.Group
 	for n := range parts {
 		group.Go(func() error {
-			parts[n] = &Spellings{stemmer: stemmer, seen: make(map[string]int32)}
+			parts[n] = NewSpellings(stemmer)
 			parts[n].Add(pages[n*len(pages)/len(parts):(n+1)*len(pages)/len(parts)], 1)
 			return nil
 		})
@@ -328,7 +346,7 @@ func (s *Spellings) merge(other *Spellings) {
 		case !ok:
 			s.seen[key] = there
 		case at >= 0:
-			s.all[at].n += other.all[there].n
+			s.all[at].N += other.all[there].N
 		}
 	}
 }

@@ -454,7 +454,7 @@ func (r *runner) copies(pairs []passage.Pair) {
 		main[i] = p.main(r.res.Parts[i])
 		pages[i] = p.copy(main[i])
 	})
-	same := copies.Same(pages)
+	same := copies.Same(pages, r.o.Workers)
 	first := firsts(len(pages), same)
 	fragments := r.fragments()
 	candidates, loose := split(len(pages), r.sketch(pages, first, fragments))

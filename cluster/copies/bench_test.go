@@ -59,7 +59,7 @@ func BenchmarkSame(b *testing.B) {
 	b.SetBytes(int64(4 * words))
 	b.ReportAllocs()
 	for b.Loop() {
-		Same(pages)
+		Same(pages, 2)
 	}
 	b.ReportMetric(float64(len(pages)*b.N)/b.Elapsed().Seconds(), "pages/s")
 }

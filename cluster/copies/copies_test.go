@@ -78,7 +78,7 @@ func TestSame(t *testing.T) {
 		{"no words, two titles", []Page{{Title: 1}, {Title: 2}}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if d := cmp.Diff(c.want, Same(c.pages)); d != "" {
+			if d := cmp.Diff(c.want, Same(c.pages, 2)); d != "" {
 				t.Error(d)
 			}
 		})
@@ -258,7 +258,7 @@ func TestTemplateBySlots(t *testing.T) {
 				t.Errorf("via %s: got %s", via, got)
 			}
 		}
-		if links := Verify(pages, Same(pages), 1); len(links) != 1 || links[0].Kind != Exact {
+		if links := Verify(pages, Same(pages, 2), 1); len(links) != 1 || links[0].Kind != Exact {
 			t.Errorf("got %+v, want an exact link", links)
 		}
 	})
@@ -456,7 +456,7 @@ func drawCorpus(t *rapid.T) ([]Page, []Candidate) {
 			Time: int64(rapid.IntRange(0, 4).Draw(t, "time")) * 12 * hour, Dated: rapid.Bool().Draw(t, "dated"),
 			DayOnly: rapid.Bool().Draw(t, "day only"), Credited: rapid.Bool().Draw(t, "credited"), Agency: rapid.Bool().Draw(t, "agency")}
 	}
-	candidates := Same(pages)
+	candidates := Same(pages, 2)
 	same := map[[2]int]bool{}
 	for _, c := range candidates {
 		same[[2]int{c.A, c.B}] = true

@@ -23,7 +23,7 @@ func Example() {
 	}
 
 	// Equal texts are found here; other pairs are proposed by a sketch or by shared passages.
-	candidates := append(copies.Same(pages),
+	candidates := append(copies.Same(pages, 2),
 		copies.Candidate{A: 0, B: 2, Via: copies.ViaLSH},
 		copies.Candidate{A: 0, B: 3, Via: copies.ViaLSH})
 	links := copies.Verify(pages, candidates, 1)

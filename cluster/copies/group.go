@@ -4,18 +4,28 @@ import (
 	"cmp"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"sada/features/shingle"
 )
 
 // Same returns the candidates whose main texts are equal: every page with the first page, in order,
 // that has the same words. Pages below [MinShingles] need the same title as well and must not be of
 // different days, of which each has a first page of its own if the pages are in order of time; and a
-// page without any word has no copy but by its title.
-func Same(pages []Page) []Candidate {
+// page without any word has no copy but by its title. The result does not depend on the number of workers.
+func Same(pages []Page, workers int) []Candidate {
+	workers = max(workers, 1)
 	sums := make([]uint64, len(pages))
-	for i := range pages {
-		sums[i] = Sum(pages[i].Words)
+	var group errgroup.Group
+	for w := range workers {
+		group.Go(func() error {
+			for i := w * len(pages) / workers; i < (w+1)*len(pages)/workers; i++ {
+				sums[i] = Sum(pages[i].Words)
+			}
+			return nil
+		})
 	}
+	_ = group.Wait() // no goroutine returns an error
 	return SameBy(pages, sums, func(a, b int) bool { return slices.Equal(pages[a].Words, pages[b].Words) })
 }
 

@@ -133,6 +133,7 @@ type verifier struct {
 	a, b  []uint64 // shingles in the order of the text; a are those of page if has
 	table []mark
 	words bag
+	in    [2][]uint32 // numbers of two pages
 }
 
 // mark is a shingle in a hash table with open addresses; in has bit 0 set if the first text has it,
@@ -219,11 +220,43 @@ func share(n, of int) float64 { return min(float64(n)/float64(max(of, 1)), 1) }
 // to one state after another and reports of one office in two of three cases; those are templates as
 // well, whatever their words.
 func (v *verifier) template(p, q *Page) bool {
+	if !faraway(p, q) && !v.numbers(p.Words, q.Words) {
+		return false
+	}
 	d := v.words.differ(p.Words, q.Words)
 	if faraway(p, q) {
 		return d.slots || d.exceeds(apartNumbers, apartChance)
 	}
 	return d.exceeds(sameDayNumbers, sameDayChance)
+}
+
+// numbers tells of two texts of one day whether more than the share of their numbers differs. Few are
+// compared, and of most pairs nothing else needs to be known.
+func (v *verifier) numbers(a, b []uint32) bool {
+	for n, words := range [...][]uint32{a, b} {
+		v.in[n] = v.in[n][:0]
+		for _, w := range words {
+			if shingle.IsNumber(w) {
+				v.in[n] = append(v.in[n], w)
+			}
+		}
+		slices.Sort(v.in[n])
+	}
+	inA, inB := v.in[0], v.in[1]
+	d := difference{numbers: min(len(inA), len(inB))}
+	d.changed = d.numbers
+	for len(inA) > 0 && len(inB) > 0 {
+		switch x, y := inA[0], inB[0]; {
+		case x < y:
+			inA = inA[1:]
+		case y < x:
+			inB = inB[1:]
+		default:
+			inA, inB = inA[1:], inB[1:]
+			d.changed--
+		}
+	}
+	return d.beyond(sameDayNumbers)
 }
 
 // difference is what two texts, as multisets of words, do not have in common.
@@ -236,11 +269,16 @@ type difference struct {
 
 // exceeds reports whether more than a share of the numbers changed, and that by less than a chance.
 func (d *difference) exceeds(share, chance float64) bool {
-	if float64(d.changed) <= share*float64(d.numbers) {
+	if !d.beyond(share) {
 		return false
 	}
 	edits := distuv.Binomial{N: float64(d.numbers), P: max(d.words, leastEdited)}
 	return edits.Survival(float64(d.changed-1)) < chance
+}
+
+// beyond reports whether more than a share of the numbers changed.
+func (d *difference) beyond(share float64) bool {
+	return float64(d.changed) > share*float64(d.numbers)
 }
 
 // bag counts words of two texts: a hash table with open addresses, which is several times faster than

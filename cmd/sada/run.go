@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"syscall"
 	"time"
 
@@ -552,6 +553,8 @@ type assigned struct {
 	changes []publish.Change
 	counts  map[string]int64 // for the manifest
 	cluster func(cluster.Options) (*cluster.Result, error)
+	// surfaces, unless it is nil, gives those of the pages that are clustered.
+	surfaces func() map[tfidf.Term]string
 }
 
 func newResults(res *cluster.Result, in *input, old assigned, workers int) (*results, error) {
@@ -573,6 +576,10 @@ func newResults(res *cluster.Result, in *input, old assigned, workers int) (*res
 	events := make([][]identity.Event, len(kinds))
 	var group errgroup.Group
 	group.Go(func() error {
+		if old.surfaces != nil {
+			r.surfaces = old.surfaces()
+			return nil
+		}
 		spellings := cluster.CountSpellings(res.Pages, in.stemmer, workers)
 		r.surfaces = spellings.Surfaces()
 		if len(old.came)+len(old.went) > 0 {
@@ -624,14 +631,21 @@ func differing(a, b map[tfidf.Term]string) map[tfidf.Term]bool {
 
 // noState is what a run without a state knows of earlier nights.
 func noState(in *input) assigned {
-	return assigned{groups: new(identity.State), stories: new(identity.State),
-		cluster: func(o cluster.Options) (*cluster.Result, error) { return cluster.Run(in.pages, o, time.Now) }}
+	pages := slices.Clone(in.pages) // their order will change
+	surfaces := sync.OnceValue(func() map[tfidf.Term]string { return cluster.Surfaces(pages, in.stemmer) })
+	return assigned{groups: new(identity.State), stories: new(identity.State), surfaces: surfaces,
+		cluster: func(o cluster.Options) (*cluster.Result, error) {
+			if o.Memory == 0 { // otherwise what it takes is for other steps
+				go surfaces() // whenever a step leaves a processor idle
+			}
+			return cluster.Run(in.pages, o, time.Now)
+		}}
 }
 
 // write writes the tables. If the context ends it returns soon, and what is written is not whole.
 func (r *results) write(ctx context.Context, f *publish.Folder, rejects []publish.Reject, workers int) error {
 	var group errgroup.Group
-	group.SetLimit(2 * workers) // half of them wait for the disk
+	group.SetLimit(workers + 1) // one of them waits for the disk; the largest begin
 	tables := []func() error{
 		func() error { return publish.Table(f, "pages", until(ctx, r.pages())) },
 		func() error { return publish.Table(f, "stories", until(ctx, r.stories())) },

@@ -36,29 +36,16 @@ func (o Offsets) Unpack(dst []Span) []Span {
 	last := uint64(0)
 	for len(o) > 0 {
 		var from uint64
-		from, last, o = o.next(last)
+		if len(o) > 1 && (o[0]|o[1]) < 0x80 { // one byte each: nearly always
+			from = last + uint64(o[0])
+			last = from + uint64(o[1])
+			o = o[2:]
+		} else {
+			from, last, o = o.long(last)
+		}
 		dst = append(dst, Span{uint32(from), uint32(last)})
 	}
 	return dst
-}
-
-// next returns the span behind the end of the one before, and what follows it.
-func (o Offsets) next(last uint64) (from, to uint64, rest Offsets) {
-	if len(o) > 1 && (o[0]|o[1]) < 0x80 { // one byte each: nearly always
-		from = last + uint64(o[0])
-		return from, from + uint64(o[1]), o[2:]
-	}
-	return o.nextLong(last)
-}
-
-// nextLong is next for numbers of any length.
-func (o Offsets) nextLong(last uint64) (from, to uint64, rest Offsets) {
-	gap, n := binary.Uvarint(o)
-	length, m := binary.Uvarint(o[max(n, 0):])
-	if n <= 0 || m <= 0 {
-		panic("shingle: offsets end within a span, or a span is too long")
-	}
-	return last + gap, last + gap + length, o[n+m:]
 }
 
 // All gives the place and the span of every word, in order, and panics as [Offsets.Unpack] does.
@@ -67,10 +54,27 @@ func (o Offsets) All() iter.Seq2[int, Span] {
 		last := uint64(0)
 		for i := 0; len(o) > 0; i++ {
 			var from uint64
-			from, last, o = o.next(last)
+			if len(o) > 1 && (o[0]|o[1]) < 0x80 { // as in Unpack, where a call would cost more than the work
+				from = last + uint64(o[0])
+				last = from + uint64(o[1])
+				o = o[2:]
+			} else {
+				from, last, o = o.long(last)
+			}
 			if !yield(i, Span{uint32(from), uint32(last)}) {
 				return
 			}
 		}
 	}
+}
+
+// long returns the span that o begins with, of numbers of any length, behind the end of the one before, and
+// what follows it.
+func (o Offsets) long(last uint64) (from, to uint64, rest Offsets) {
+	gap, n := binary.Uvarint(o)
+	length, m := binary.Uvarint(o[max(n, 0):])
+	if n <= 0 || m <= 0 {
+		panic("shingle: offsets end within a span, or a span is too long")
+	}
+	return last + gap, last + gap + length, o[n+m:]
 }
