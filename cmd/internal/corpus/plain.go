@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"strings"
 )
 
 // plainFields is the most fields of an object that is read the short way: their names are compared
@@ -38,12 +39,16 @@ func (d *decoder) plainObject(content []byte, rec *Record) bool {
 			return false
 		}
 		value, rest, ok := plainString(rest)
-		if !ok || !d.unescape(value) {
+		if !ok {
+			return false
+		}
+		meant, ok := unescape(value)
+		if !ok {
 			return false
 		}
 		for i := range d.names {
 			if string(name) == d.names[i] {
-				d.set(i, string(d.scratch), rec)
+				d.set(i, meant, rec)
 			}
 		}
 		if s, ok = after(rest, ','); !ok {
@@ -113,21 +118,24 @@ func special(s []byte) int {
 // escapes are the characters behind a backslash that stand for one byte (RFC 8259, section 7).
 var escapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
-// unescape puts a string as it is written into the scratch memory as it is meant. It is false for
-// escapes that do not stand for one byte.
-func (d *decoder) unescape(s []byte) bool {
-	d.scratch = d.scratch[:0]
-	for {
-		n := bytes.IndexByte(s, '\\')
-		if n < 0 {
-			d.scratch = append(d.scratch, s...)
-			return true
-		}
+// unescape returns a string as it is meant, which is written like this. It is false for escapes that do not
+// stand for one byte.
+func unescape(s []byte) (string, bool) {
+	n := bytes.IndexByte(s, '\\')
+	if n < 0 {
+		return string(s), true
+	}
+	var out strings.Builder
+	out.Grow(len(s) - 1)
+	for ; n >= 0; n = bytes.IndexByte(s, '\\') {
 		c := escapes[s[n+1]]
 		if c == 0 {
-			return false
+			return "", false
 		}
-		d.scratch = append(append(d.scratch, s[:n]...), c)
+		out.Write(s[:n])
+		out.WriteByte(c)
 		s = s[n+2:]
 	}
+	out.Write(s)
+	return out.String(), true
 }
