@@ -1,6 +1,9 @@
 package arabic
 
 import (
+	"encoding/binary"
+	"math/bits"
+	"slices"
 	"sort"
 	"unicode"
 	"unicode/utf8"
@@ -129,23 +132,17 @@ func (s *scanner) ascii(i int) int {
 	return i
 }
 
-// arabic reads the run of letters, marks and single spaces of which Arabic text is made at i and returns its
-// end.
+// arabic reads the run of letters and marks at i, of which Arabic text is made, and whole words before it, and
+// returns its end.
 func (s *scanner) arabic(i int) int {
-	src, norm, last, open := s.src, s.norm, s.last, s.script == arab // in registers
-	for i+1 < len(src) {
-		b := src[i]
-		if b&^3 != 0xD8 {
-			if b != ' ' || !open || src[i+1]&^3 != 0xD8 {
-				break
-			}
-			s.norm = norm
-			s.close(i)
-			norm, open = s.norm, false
-			i++
-			continue
+	if s.script == none {
+		if i = s.plain(i); i == len(s.src) || s.src[i]&^3 != 0xD8 {
+			return i
 		}
-		e := block06[int(b&3)<<8|int(src[i+1])]
+	}
+	src, norm, last, open := s.src, s.norm, s.last, s.script == arab // in registers
+	for i+1 < len(src) && src[i]&^3 == 0xD8 {
+		e := block06[int(src[i]&3)<<8|int(src[i+1])]
 		switch {
 		case e&letter != 0:
 			if !open || splitBehind(last, e) {
@@ -167,6 +164,89 @@ func (s *scanner) arabic(i int) int {
 		return s.rare(i)
 	}
 	return i
+}
+
+// plainBytes is how much of a text [scanner.plain] looks at for a word, with the ASCII behind it.
+const plainBytes = 16
+
+// plain reads the words at i that are followed by ASCII, as long as they have at most seven letters, nothing
+// but letters, and none that splits them; single spaces may be between them. It returns where something else
+// begins. No token may be open.
+//
+// It takes all letters of a word at once, those behind its end as if they were alefs: with a branch for
+// each, a processor would foresee the end of few words.
+func (s *scanner) plain(i int) int {
+	// In lanes of two bytes, of which the first is the lower one.
+	const lane = 0x0001000100010001
+	const alefs, leads, leadBits, blockBits, second = 0xA7D8 * lane, 0xD8 * lane, 0xFC * lane, 0x03 * lane, 0xFF * lane
+	src, norm, tokens := []byte(s.src), s.norm, s.tokens
+	before := -1 // where the token before begins in norm
+	if len(tokens) > 0 {
+		before = int(tokens[len(tokens)-1].At)
+	}
+	for i+plainBytes < len(src) && src[i]&^3 == 0xD8 {
+		w0, w1 := binary.LittleEndian.Uint64(src[i:]), binary.LittleEndian.Uint64(src[i+8:])
+		n := bits.TrailingZeros64(^w0&topBits) &^ 7 // of the word, in bits; 64 if there is no ASCII
+		n += bits.TrailingZeros64(^w1&topBits) &^ 7 & -(n >> 6)
+		if n == 8*plainBytes || n&8 != 0 {
+			break
+		}
+		keep := uint64(1)<<n - 1
+		w0 = w0&keep | alefs&^keep
+		keep = uint64(1)<<max(n-64, 0) - 1
+		w1 = w1&keep | alefs&^keep
+		if ((w0^leads)|(w1^leads))&leadBits != 0 {
+			break
+		}
+		w0 = w0>>8&second | w0&blockBits<<8 // the places in block06
+		w1 = w1>>8&second | w1&blockBits<<8
+		const most = len(block06) - 1
+		e0, e1, e2, e3 := block06[int(w0)&most], block06[int(w0>>16)&most], block06[int(w0>>32)&most], block06[int(w0>>48)&most]
+		e4, e5, e6 := block06[int(w1)&most], block06[int(w1>>16)&most], block06[int(w1>>32)&most]
+		if e0&e1&e2&e3&e4&e5&e6&letter == 0 {
+			break
+		}
+		n /= 8
+		if (e0|e1|e2|e3|e4|e5|e6)&(teh|maksura) != 0 && splittable(src[i:i+n]) {
+			break
+		}
+		if cap(norm)-len(norm) <= plainBytes {
+			norm = slices.Grow(norm, plainBytes+1)
+		}
+		at, from := len(norm), i
+		if before == at-3 && norm[at-3] == 0xD9 && norm[at-2] == 0x88 { // a waw, as in open
+			from = int(tokens[len(tokens)-1].From)
+			tokens = tokens[:len(tokens)-1]
+			norm = norm[:at-1]
+			at = before
+		}
+		before = at
+		end := len(norm) + n
+		letters := norm[len(norm) : len(norm)+plainBytes]
+		binary.LittleEndian.PutUint32(letters, uint32(e0)&0xFFFF|uint32(e1)<<16)
+		binary.LittleEndian.PutUint32(letters[4:], uint32(e2)&0xFFFF|uint32(e3)<<16)
+		binary.LittleEndian.PutUint32(letters[8:], uint32(e4)&0xFFFF|uint32(e5)<<16)
+		binary.LittleEndian.PutUint32(letters[12:], uint32(e6)&0xFFFF)
+		norm = norm[:end+1]
+		norm[end] = ' '
+		i += n
+		tokens = append(tokens, Token{uint32(at), uint32(end), uint32(from), uint32(i)})
+		if src[i] == ' ' && src[i+1]&^3 == 0xD8 { // i is before plainBytes more
+			i++
+		}
+	}
+	s.norm, s.tokens = norm, tokens
+	return i
+}
+
+// splittable tells of a word of letters of U+0600..U+06FF whether a letter but the last may split it.
+func splittable(word []byte) bool {
+	for ; len(word) > 2; word = word[2:] {
+		if block06[int(word[0]&3)<<8|int(word[1])]&(teh|maksura) != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // letter adds a letter of U+0600..U+06FF at i of src.

@@ -209,6 +209,46 @@ func TestSetPromises(t *testing.T) {
 	})
 }
 
+// A deleted mark in a word changes no token, whether the words beside it are read at once or letter by letter.
+func TestSetReadsWordsAtOnce(t *testing.T) {
+	letter := rapid.SampledFrom([]string{"ا", "ب", "ي", "و", "و", "ه", "أ", "ئ", "ء", "ة", "ى", "پ", "ک", "ۀ", "ە", "\u0640", "\u064e", "\u0654", "٣", "،", "ﻻ", "e", "7", "\xd8", "\x80"})
+	word := rapid.Custom(func(t *rapid.T) string {
+		return strings.Join(rapid.SliceOfN(letter, 1, 9).Draw(t, "letters"), "")
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		var src, marked strings.Builder
+		var at []int // of src, for every byte of marked
+		for range rapid.IntRange(1, 12).Draw(t, "words") {
+			w := rapid.OneOf(word, rapid.StringMatching(`[ا-ي]{1,9}`)).Draw(t, "word") + rapid.SampledFrom([]string{" ", " ", " ", "  ", "\n", ".", "a", "1", ""}).Draw(t, "behind")
+			for i, r := range w {
+				size := utf8.RuneLen(r)
+				if r == utf8.RuneError {
+					size = 1
+				}
+				for k := range size {
+					at = append(at, src.Len()+i+k)
+				}
+				marked.WriteString(w[i : i+size])
+				if '\u0621' <= r && r <= '\u064A' && r != '\u0640' { // behind a letter
+					at = append(at, src.Len()+i+size, src.Len()+i+size)
+					marked.WriteString("\u0651")
+				}
+			}
+			src.WriteString(w)
+		}
+		at = append(at, src.Len())
+		var x, y Text
+		x.Set(src.String())
+		y.Set(marked.String())
+		for k := range y.Tokens {
+			y.Tokens[k].From, y.Tokens[k].To = uint32(at[y.Tokens[k].From]), uint32(at[y.Tokens[k].To])
+		}
+		if d := cmp.Diff(x, y); d != "" {
+			t.Fatalf("%q, %q: %s", src.String(), marked.String(), d)
+		}
+	})
+}
+
 func FuzzSet(f *testing.F) {
 	f.Add(page)
 	f.Add(strings.Join(pieces, ""))
