@@ -44,16 +44,17 @@ var peers []byte
 var requirements []byte
 
 type options struct {
-	Corpus  string        `arg:"" help:"Pages as JSONL with id and text." type:"existingfile"`
-	Truth   string        `help:"JSONL with id and cluster (default the corpus's name with .truth.jsonl)." type:"existingfile"`
-	Tools   []string      `help:"What is compared (default ${default})." default:"sada,floor,gaoya,rensa,datasketch,text-dedup,datatrove"`
-	Rounds  int           `help:"Rounds (default ${default})." default:"3"`
-	Threads int           `help:"Processors for each tool (default all)." default:"0"`
-	Timeout time.Duration `help:"Most that one process may take; a tool that takes longer is left out of later rounds (default ${default})." default:"20m"`
-	Python  string        `help:"Interpreter of Python 3.12, which makes the virtual environment of the peers (default the first of python3.12 and python3 that is one)."`
-	Sada    string        `help:"Program to run instead of one built here." type:"existingfile"`
-	Flags   []string      `help:"More flags for sada run." sep:"none"`
-	Floor   bool          `hidden:"" help:"Be the floor."`
+	Corpus   string        `arg:"" help:"Pages as JSONL with id and text." type:"existingfile"`
+	Truth    string        `help:"JSONL with id and cluster (default the corpus's name with .truth.jsonl)." type:"existingfile"`
+	Tools    []string      `help:"What is compared (default ${default})." default:"sada,floor,gaoya,rensa,datasketch,text-dedup,datatrove"`
+	Rounds   int           `help:"Rounds (default ${default})." default:"3"`
+	PeerJSON []string      `name:"peer-json" help:"Library that reads pages for the peers that do not read them: orjson, or Python's own json; orjson,json compares with both (default ${default})." enum:"orjson,json" default:"orjson"`
+	Threads  int           `help:"Processors for each tool (default all)." default:"0"`
+	Timeout  time.Duration `help:"Most that one process may take; a tool that takes longer is left out of later rounds (default ${default})." default:"20m"`
+	Python   string        `help:"Interpreter of Python 3.12, which makes the virtual environment of the peers (default the first of python3.12 and python3 that is one)."`
+	Sada     string        `help:"Program to run instead of one built here." type:"existingfile"`
+	Flags    []string      `help:"More flags for sada run." sep:"none"`
+	Floor    bool          `hidden:"" help:"Be the floor."`
 }
 
 func main() {
@@ -98,11 +99,16 @@ func bench(o *options, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	o.Tools = readers(o.Tools, o.PeerJSON)
 	done := make(map[string][]measure)
 	for round := range o.Rounds {
 		for _, tool := range o.Tools {
 			if round > 0 && len(done[tool]) == 0 {
 				continue // it failed or took too long
+			}
+			name, library, ok := strings.Cut(tool, with)
+			if !ok {
+				library = o.PeerJSON[0]
 			}
 			result := filepath.Join(dir, tool)
 			var c *exec.Cmd
@@ -113,7 +119,7 @@ func bench(o *options, out io.Writer) error {
 			case "floor":
 				c = command(self, o.Corpus, "--floor", "--threads", strconv.Itoa(o.Threads))
 			default:
-				c = command(python, filepath.Join(dir, "peers.py"), tool, o.Corpus, result, strconv.Itoa(o.Threads))
+				c = command(python, filepath.Join(dir, "peers.py"), name, o.Corpus, result, strconv.Itoa(o.Threads), library)
 			}
 			m, err := timed(c, o.Threads, o.Timeout)
 			if err != nil {
@@ -132,10 +138,28 @@ func bench(o *options, out io.Writer) error {
 				m.pairs = eval.Pairwise(eval.Align(gold, run).Table())
 			}
 			done[tool] = append(done[tool], m)
-			fmt.Fprintf(os.Stderr, "round %d  %-10s  %7.1f s  %7.1f CPU s  %6.0f MiB\n", round+1, tool, m.wall, m.cpu, m.memory)
+			fmt.Fprintf(os.Stderr, "round %d  %-18s  %7.1f s  %7.1f CPU s  %6.0f MiB\n", round+1, tool, m.wall, m.cpu, m.memory)
 		}
 	}
 	return table(out, o, pages, done)
+}
+
+// with stands between the name of a peer and that of the library that reads JSON for it.
+const with = " with "
+
+// readers names with every peer that does not read pages itself the libraries that do: each pair is a tool.
+func readers(tools, libraries []string) []string {
+	var out []string
+	for _, tool := range tools {
+		if !slices.Contains([]string{"gaoya", "rensa", "datasketch"}, tool) {
+			out = append(out, tool)
+			continue
+		}
+		for _, library := range libraries {
+			out = append(out, tool+with+library)
+		}
+	}
+	return out
 }
 
 // measure is what one process took.

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -85,5 +86,13 @@ func TestChoose(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("no %q in: %v", want, err)
 		}
+	}
+}
+
+// A peer that is given pages is a tool with each library that reads them, and no other tool is.
+func TestReaders(t *testing.T) {
+	want := []string{"sada", "gaoya with orjson", "gaoya with json", "datatrove"}
+	if got := readers([]string{"sada", "gaoya", "datatrove"}, []string{"orjson", "json"}); !slices.Equal(got, want) {
+		t.Errorf("%q", got)
 	}
 }

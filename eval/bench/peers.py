@@ -1,14 +1,16 @@
-"""peers.py NAME CORPUS OUT THREADS: finds the near-duplicates of a JSONL corpus with one of the peers,
+"""peers.py NAME CORPUS OUT THREADS JSON: finds the near-duplicates of a JSONL corpus with one of the peers,
 in the setting its documentation recommends at Jaccard .7 with 128 permutations of word shingles, and
-writes `id<TAB>cluster`. Pages whose estimated (or exact) similarity reaches .7 are united; tools that
+writes `id<TAB>cluster`. JSON is the library that reads pages for a peer that does not read them itself: orjson,
+or json, Python's own. Pages whose estimated (or exact) similarity reaches .7 are united; tools that
 give clusters give theirs.
 """
+import importlib
 import os
 import shutil
 import sys
 import tempfile
 
-from orjson import loads
+loads = importlib.import_module(sys.argv[5]).loads
 
 THRESHOLD, PERMUTATIONS, BANDS, ROWS, WORDS = 0.7, 128, 16, 8, 3
 
