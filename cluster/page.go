@@ -61,6 +61,7 @@ type Maker struct {
 	stem        []byte
 	words       []uint32
 	long        long
+	room        []byte  // for what is long in the next pages
 	known       []known // a place for each hash of a token, where a later one replaces an earlier
 }
 
@@ -146,14 +147,28 @@ func (m *Maker) Make(in *article.Page) *Page {
 		m.back(s, origin)
 	}
 	l.spans = shingle.PackOffsets(l.spans[:0], m.text.Tokens)
-	l.keep(p)
+	m.keep(p)
 	return p
 }
 
-// keep copies what is long to memory of the page's own.
-func (l *long) keep(p *Page) {
+// roomBytes is the memory that some fifty pages share: each with its own, they would take longer to be
+// given it than to fill it.
+const roomBytes = 256 << 10
+
+// keep copies what is long to memory that the page keeps.
+func (m *Maker) keep(p *Page) {
+	l := &m.long
 	size := longBytes(len(l.words), len(l.lines), len(l.lead)) + len(l.spans)
-	memory := make([]byte, size, (size+7)&^7) // memory of eights is aligned to eight
+	whole := (size + 7) &^ 7 // memory of eights is aligned to eight
+	var memory []byte
+	if whole > roomBytes/8 {
+		memory = make([]byte, size, whole)
+	} else {
+		if whole > len(m.room) {
+			m.room = make([]byte, roomBytes)
+		}
+		memory, m.room = m.room[:size:whole], m.room[whole:]
+	}
 	p.view(memory, len(l.words), len(l.lines), len(l.lead))
 	copy(p.lead, l.lead)
 	copy(p.shared.Lines, l.lines)

@@ -387,24 +387,14 @@ func (o own) overlap(r passage.Range) int {
 // main returns where the main text of a page is, by its parts.
 func (p *Page) main(parts []article.Part) own {
 	var out own
-	part, from, words := 0, 0, 0 // the first word of the part
-	end := func() {
-		if parts[part].Kind == article.Main && words > from {
-			out = append(out, passage.Range{From: p.shared.Lead + from, To: p.shared.Lead + words})
+	from := 0
+	words := p.shared.Spans.Cursor()
+	for _, part := range parts {
+		to := words.Before(part.To)
+		if part.Kind == article.Main && to > from {
+			out = append(out, passage.Range{From: p.shared.Lead + from, To: p.shared.Lead + to})
 		}
-		part, from = part+1, words
-	}
-	for i, span := range p.shared.Spans.All() {
-		for part < len(parts) && int(span.From) >= parts[part].To {
-			end()
-		}
-		if part == len(parts) {
-			return out
-		}
-		words = i + 1
-	}
-	for part < len(parts) {
-		end()
+		from = to
 	}
 	return out
 }
@@ -600,11 +590,10 @@ func members(of, sizes []int) [][]int {
 func (r *runner) sketch(pages []copies.Page, first []int, fragments []fragment) []lsh.Pair {
 	shape := r.res.LSH
 	index := lsh.NewIndex(shape, r.o.Bucket)
-	const block = 1024 // pages signed in parallel before they are entered in order
-	signatures := make([][]uint64, block)
-	for from := 0; from < len(pages); from += block {
+	const block = 1024 // pages signed in parallel, while those before them are entered in order
+	sign := func(from int, signatures [][]uint64) *errgroup.Group {
 		to := min(from+block, len(pages))
-		var g errgroup.Group
+		g := new(errgroup.Group)
 		const run = 64
 		for at := from; at < to; at += run {
 			g.Go(func() error {
@@ -619,11 +608,18 @@ func (r *runner) sketch(pages []copies.Page, first []int, fragments []fragment) 
 				return nil
 			})
 		}
-		_ = g.Wait() // no goroutine returns an error
-		for i := from; i < to; i++ {
+		return g
+	}
+	signed, signatures := make([][]uint64, block), make([][]uint64, block)
+	signing := sign(0, signatures)
+	for from := 0; from < len(pages); from += block {
+		_ = signing.Wait() // no goroutine returns an error
+		signed, signatures = signatures, signed
+		signing = sign(from+block, signatures)
+		for i := from; i < min(from+block, len(pages)); i++ {
 			switch {
-			case len(signatures[i-from]) > 0:
-				index.Add(uint32(i), signatures[i-from])
+			case len(signed[i-from]) > 0:
+				index.Add(uint32(i), signed[i-from])
 				r.res.Stats.Signed++
 			case first[i] == i:
 				r.res.Stats.Short++

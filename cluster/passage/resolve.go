@@ -31,7 +31,10 @@ const (
 // resolve decides what of a page is its own. It returns what it found and the page's parts.
 func (f *finder) resolve(i int, candidates []candidate, known []carried, furniture *furniture, m *scratch) ([]Passage, []article.Part) {
 	p := f.pages[i]
-	spans := m.spans(p)
+	var spans []shingle.Span
+	if len(candidates) > 0 || len(p.Proposals) > 0 { // few pages have one
+		spans = m.spans(p)
+	}
 	parts := slices.Clone(p.Parts)
 	var found []Passage
 
@@ -71,12 +74,12 @@ func (f *finder) resolve(i int, candidates []candidate, known []carried, furnitu
 		}
 		found = append(found, ps)
 	}
-	listed := f.listed(i, spans, parts)
+	listed := f.listed(i, parts)
 	for _, ps := range listed {
 		parts = overlay(parts, ps.BytesA)
 	}
 	found = append(found, listed...)
-	lines := f.furniture(i, spans, parts, furniture)
+	lines := f.furniture(i, parts, furniture, m)
 	for _, ps := range lines {
 		parts = overlay(parts, ps.BytesA)
 	}
@@ -320,7 +323,7 @@ func (f *finder) proposed(i int, q article.Proposal, spans []shingle.Span, parts
 
 // listed finds titles of other pages that stand one a line at the start or the end of what is
 // still the page's own, without a marker.
-func (f *finder) listed(i int, spans []shingle.Span, parts []article.Part) []Passage {
+func (f *finder) listed(i int, parts []article.Part) []Passage {
 	p := f.pages[i]
 	var lines []int // of the main text
 	for n := range p.Lines {
@@ -369,7 +372,7 @@ func (f *finder) listed(i int, spans []shingle.Span, parts []article.Part) []Pas
 }
 
 // furniture finds the lines and the ending of the page's own text that its source repeats.
-func (f *finder) furniture(i int, spans []shingle.Span, parts []article.Part, known *furniture) []Passage {
+func (f *finder) furniture(i int, parts []article.Part, known *furniture, m *scratch) []Passage {
 	p := f.pages[i]
 	var out []Passage
 	taken, main := 0, 0
@@ -398,7 +401,7 @@ func (f *finder) furniture(i int, spans []shingle.Span, parts []article.Part, kn
 	if lastMain >= 0 && lastMain == len(p.Lines)-1 && (len(out) == 0 || out[len(out)-1].BytesA.To < p.Bytes) {
 		if n, count := known.ending(p); n > 0 && n < len(p.lineWords(lastMain)) {
 			word := len(p.Words) - n
-			add(Range{word, len(p.Words)}, int(spans[word-p.Lead].From), p.Bytes, count)
+			add(Range{word, len(p.Words)}, int(m.spans(p)[word-p.Lead].From), p.Bytes, count)
 		}
 	}
 	if float64(taken) > wholePageShare*float64(main) {

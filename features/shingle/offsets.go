@@ -35,17 +35,61 @@ func (o Offsets) Unpack(dst []Span) []Span {
 	dst = slices.Grow(dst, len(o)/2) // a word takes two bytes at least
 	last := uint64(0)
 	for len(o) > 0 {
-		var from uint64
-		if len(o) > 1 && (o[0]|o[1]) < 0x80 { // one byte each: nearly always
-			from = last + uint64(o[0])
-			last = from + uint64(o[1])
-			o = o[2:]
-		} else {
-			from, last, o = o.long(last)
+		if four, ok := o.four(); ok {
+			for range 4 {
+				from := last + four&0xFF
+				last = from + four>>8&0xFF
+				four >>= 16
+				dst = append(dst, Span{uint32(from), uint32(last)})
+			}
+			o = o[8:]
+			continue
 		}
+		var from uint64
+		from, last, o = o.next(last)
 		dst = append(dst, Span{uint32(from), uint32(last)})
 	}
 	return dst
+}
+
+// four returns the eight numbers of the next four spans, the first lowest, if each takes one byte, as nearly
+// all do.
+func (o Offsets) four() (uint64, bool) {
+	if len(o) < 8 {
+		return 0, false
+	}
+	w := binary.LittleEndian.Uint64(o)
+	return w, w&0x8080808080808080 == 0
+}
+
+// Cursor counts the words before one offset after the other.
+type Cursor struct {
+	rest  Offsets
+	words int
+	last  uint64 // the end of the last of them
+}
+
+// Cursor returns a cursor at the beginning of the text.
+func (o Offsets) Cursor() Cursor { return Cursor{rest: o} }
+
+// Before returns how many words begin before the offset, which must not be less than that of the call before. It
+// panics as [Offsets.Unpack] does.
+func (c *Cursor) Before(offset int) int {
+	for len(c.rest) > 0 {
+		if four, ok := c.rest.four(); ok {
+			sum := four&0x00FF00FF00FF00FF + four>>8&0x00FF00FF00FF00FF
+			if end := c.last + sum*0x0001000100010001>>48; end < uint64(offset) {
+				c.last, c.rest, c.words = end, c.rest[8:], c.words+4
+				continue
+			}
+		}
+		from, to, rest := c.rest.next(c.last)
+		if from >= uint64(offset) {
+			break
+		}
+		c.last, c.rest, c.words = to, rest, c.words+1
+	}
+	return c.words
 }
 
 // All gives the place and the span of every word, in order, and panics as [Offsets.Unpack] does.
@@ -54,12 +98,12 @@ func (o Offsets) All() iter.Seq2[int, Span] {
 		last := uint64(0)
 		for i := 0; len(o) > 0; i++ {
 			var from uint64
-			if len(o) > 1 && (o[0]|o[1]) < 0x80 { // as in Unpack, where a call would cost more than the work
+			if len(o) > 1 && (o[0]|o[1]) < 0x80 { // as in next, where a call would cost more than the work
 				from = last + uint64(o[0])
 				last = from + uint64(o[1])
 				o = o[2:]
 			} else {
-				from, last, o = o.long(last)
+				from, last, o = o.next(last)
 			}
 			if !yield(i, Span{uint32(from), uint32(last)}) {
 				return
@@ -68,9 +112,12 @@ func (o Offsets) All() iter.Seq2[int, Span] {
 	}
 }
 
-// long returns the span that o begins with, of numbers of any length, behind the end of the one before, and
-// what follows it.
-func (o Offsets) long(last uint64) (from, to uint64, rest Offsets) {
+// next returns the span that o begins with, behind the end of the one before, and what follows it.
+func (o Offsets) next(last uint64) (from, to uint64, rest Offsets) {
+	if len(o) > 1 && (o[0]|o[1]) < 0x80 {
+		from = last + uint64(o[0])
+		return from, from + uint64(o[1]), o[2:]
+	}
 	gap, n := binary.Uvarint(o)
 	length, m := binary.Uvarint(o[max(n, 0):])
 	if n <= 0 || m <= 0 {

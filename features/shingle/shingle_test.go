@@ -232,6 +232,17 @@ func TestOffsetsRoundTrip(t *testing.T) {
 		if d := cmp.Diff(append(kept, want...), got); d != "" {
 			t.Fatal(d)
 		}
+		words, offset := packed[len(before):].Cursor(), 0
+		for range 5 {
+			offset += rapid.IntRange(0, 1+int(at)/3).Draw(t, "offset")
+			began := 0
+			for began < len(want) && int(want[began].From) < offset {
+				began++
+			}
+			if got := words.Before(offset); got != began {
+				t.Fatalf("%d words before %d in %v, want %d", got, offset, want, began)
+			}
+		}
 	})
 }
 
