@@ -23,6 +23,8 @@ type Topics struct {
 const topicCells = 1 << 20
 
 func newTopics(pages []*Page, workers int) *Topics {
+	const least = 10_000 // pages that take longer to count than a table takes to be added to another
+	workers = min(workers, 1+len(pages)/least)
 	counts := make([][]uint32, workers)
 	var g errgroup.Group
 	for w := range counts {
