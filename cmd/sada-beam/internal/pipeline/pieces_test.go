@@ -72,6 +72,23 @@ func TestPoison(t *testing.T) {
 	}
 }
 
+// TestValidate: what the pipeline does not do is refused, not left out.
+func TestValidate(t *testing.T) {
+	for name, change := range map[string]func(*cluster.Options){
+		"":                     func(*cluster.Options) {},
+		"counts its own":       func(o *cluster.Options) { o.Weights = new(cluster.Weights) },
+		"wanted in one story":  func(o *cluster.Options) { o.MustLink = [][2]string{{"a", "b"}} },
+		"one story or in two":  func(o *cluster.Options) { o.CannotLink = [][2]string{{"a", "b"}} },
+		"story options: sigma": func(o *cluster.Options) { o.Story.Sigma = -1 },
+	} {
+		o := Options{Cluster: cluster.Defaults()}
+		change(&o.Cluster)
+		if err := o.Validate(); (err == nil) != (name == "") || err != nil && !strings.Contains(err.Error(), name) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
 // TestUnfinished: shards without an index are not published, nor are shards that were changed.
 func TestUnfinished(t *testing.T) {
 	o := Options{Out: filepath.Join(t.TempDir(), "out"), Cluster: cluster.Defaults()}.filled()

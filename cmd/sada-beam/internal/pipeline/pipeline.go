@@ -19,7 +19,7 @@ type Options struct {
 	Out     string            // the folder that Commit makes; all workers and Commit reach its parent
 	Stemmer string            // of story terms; empty is light10
 	Fields  map[string]string // names of fields in the records, as corpus.Options has them
-	Cluster cluster.Options   // without Terms and Weights
+	Cluster cluster.Options   // without Terms, Weights, MustLink and CannotLink
 
 	// Heavy is how many pages may share an anchor before its list is no longer collected but dealt out;
 	// 0 is 1,000. No result depends on it.
@@ -34,12 +34,18 @@ type Options struct {
 	RowsPerShard int
 }
 
-var errWeights = errors.New("a term table, or weights, of an earlier run: this pipeline counts its own")
+var (
+	errWeights = errors.New("a term table, or weights, of an earlier run: this pipeline counts its own")
+	errWanted  = errors.New("pairs of pages that are wanted in one story or in two: this pipeline takes none")
+)
 
 // Validate returns an error about the options.
 func (o Options) Validate() error {
 	if o.Cluster.Terms != nil || o.Cluster.Weights != nil {
 		return errWeights
+	}
+	if len(o.Cluster.MustLink)+len(o.Cluster.CannotLink) > 0 {
+		return errWanted
 	}
 	if _, err := arabic.ParseStemmer(o.filled().Stemmer); err != nil {
 		return err
