@@ -485,8 +485,25 @@ func TestProgress(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, total := s.Progress(); total != 0 {
-		t.Errorf("a pipe has a total of %d", total)
+	if _, total := s.Progress(); total != 0 || s.Unpacked() != 0 {
+		t.Errorf("a pipe has a total of %d, unpacked %d", total, s.Unpacked())
+	}
+}
+
+// TestUnpacked: what is packed is told apart by its first bytes, and counts ten times.
+func TestUnpacked(t *testing.T) {
+	files := map[string]string{"a.jsonl": pages(50), "b.jsonl": gzipped(pages(50)), "c": "PAR1 not", "d": "", "e": "PA"}
+	s, err := Open([]string{folderOf(t, files)}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := int64(len(files["a.jsonl"]) + 10*len(files["b.jsonl"]) + 10*len(files["c"]) + len(files["e"]))
+	if got := s.Unpacked(); got != want {
+		t.Errorf("%d bytes, want %d", got, want)
+	}
+	s.Skip(func(i int) bool { return i == 1 })
+	if got, want := s.Unpacked(), want-int64(10*len(files["b.jsonl"])); got != want {
+		t.Errorf("%d bytes without a file, want %d", got, want)
 	}
 }
 

@@ -94,17 +94,17 @@ type column struct {
 
 // open reads the footer and finds the columns.
 func (t *table) open(file io.ReaderAt, size int64) error {
-	const magic, tail = "PAR1", 8 // the tail is the length of the footer and the magic
+	const tail = 8 // the length of the footer and the magic
 	var end [tail]byte
 	noFooter := errors.New("corrupt parquet: no footer: the file is cut off or not Parquet")
-	if size < int64(len(magic))+tail {
+	if size < int64(len(parquetMagic))+tail {
 		return noFooter
 	}
 	if _, err := file.ReadAt(end[:], size-tail); err != nil && err != io.EOF {
 		return err
 	}
 	length := int64(binary.LittleEndian.Uint32(end[:]))
-	if string(end[4:]) != magic || length > size-int64(len(magic))-tail {
+	if string(end[4:]) != parquetMagic || length > size-int64(len(parquetMagic))-tail {
 		return noFooter
 	}
 	footer := make([]byte, length)

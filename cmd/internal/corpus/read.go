@@ -273,7 +273,7 @@ func (r *reader) stream(stored *storedReader, file *os.File, src source, end *Fi
 	switch {
 	case len(body) == 0 && len(head) < sniffBytes:
 		return errors.New("empty file: nothing but white space")
-	case bytes.HasPrefix(head, []byte("PAR1")):
+	case bytes.HasPrefix(head, []byte(parquetMagic)):
 		end.Format = "parquet"
 		if file != nil && end.Compression == "" {
 			info, err := file.Stat()
@@ -306,6 +306,8 @@ func peek(in *bufio.Reader) ([]byte, error) {
 	}
 	return head, err
 }
+
+const parquetMagic = "PAR1" // at both ends of a file
 
 // compression tells a compressed stream by its magic number (RFC 1952, section 2.3.1; RFC 8878,
 // sections 3.1.1 and 3.1.2).
