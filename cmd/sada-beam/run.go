@@ -75,11 +75,17 @@ func (c *runCmd) Run(p *program) error {
 		return fmt.Errorf("create the result folder: %w", err)
 	}
 	folder.Abort()
+	// Beam leaves empty files in the folder for temporary ones.
+	tmp, err := os.MkdirTemp("", "sada-beam-")
+	if err != nil {
+		return fmt.Errorf("make a temporary folder: %w", err)
+	}
+	defer os.RemoveAll(tmp)
 	m := measures{make(map[string]int64), make(map[string]distribution)}
 	for _, build := range pipeline.Jobs {
 		job, s := beam.NewPipelineWithRoot()
 		build(s, o)
-		res, err := c.execute(p, job)
+		res, err := c.execute(p, job, tmp)
 		if err != nil {
 			return err
 		}
@@ -117,20 +123,14 @@ func (c *runCmd) someInput() error {
 	return nil
 }
 
-// execute runs the pipeline to its end.
-func (c *runCmd) execute(p *program, job *beam.Pipeline) (*metrics.Results, error) {
+// execute runs a pipeline to its end. tmp is a folder for temporary files.
+func (c *runCmd) execute(p *program, job *beam.Pipeline, tmp string) (*metrics.Results, error) {
 	level := slog.LevelError + 1 // what fails is in the error
 	if c.Verbose {
 		level = slog.LevelInfo
 	}
 	slog.SetDefault(slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: level})))
 	log.SetLogger(&logger{c.Verbose, p.stderr})
-	// Beam leaves empty files in the folder for temporary ones.
-	tmp, err := os.MkdirTemp("", "sada-beam-")
-	if err != nil {
-		return nil, fmt.Errorf("make a temporary folder: %w", err)
-	}
-	defer os.RemoveAll(tmp)
 	if c.Runner == "flink" {
 		talk := io.Discard
 		if c.Verbose {
