@@ -4,7 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -94,9 +94,20 @@ func TestEveryReasonIsInArabic(t *testing.T) {
 		{"../../../../eval", `^unknown$`, 4},
 	} {
 		calls, found := regexp.MustCompile(where.calls), make(map[string]bool)
-		pkgs, err := parser.ParseDir(token.NewFileSet(), where.dir, func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, 0)
+		var files []*ast.File
+		names, err := filepath.Glob(filepath.Join(where.dir, "*.go"))
 		if err != nil {
 			t.Fatal(err)
+		}
+		for _, name := range names {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files = append(files, file)
 		}
 		take := func(x ast.Expr) {
 			ast.Inspect(x, func(n ast.Node) bool {
@@ -109,8 +120,8 @@ func TestEveryReasonIsInArabic(t *testing.T) {
 				return true
 			})
 		}
-		for _, pkg := range pkgs {
-			ast.Inspect(pkg, func(n ast.Node) bool {
+		for _, file := range files {
+			ast.Inspect(file, func(n ast.Node) bool {
 				switch n := n.(type) {
 				case *ast.CallExpr:
 					if calls.MatchString(called(n)) {
