@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"sada/cmd/internal/exit"
 	"sada/eval"
 )
 
@@ -51,7 +52,7 @@ func (c *agreeCmd) Run(p *program) error {
 	}
 	all := eval.NewJudgements(said)
 	if len(all.Annotators) < 2 {
-		return usage("give the labels of two or more annotators; a file without the column annotator is one person's", "there are labels of %d annotators: %s", len(all.Annotators), strings.Join(all.Annotators, ", "))
+		return exit.Misuse("give the labels of two or more annotators; a file without the column annotator is one person's", "there are labels of %d annotators: %s", len(all.Annotators), strings.Join(all.Annotators, ", "))
 	}
 	b := eval.DefaultBootstrap(c.Seed)
 	var measures []agreement
@@ -99,7 +100,7 @@ func (c *agreeCmd) Run(p *program) error {
 	if c.Out != "" {
 		format := formatOf(c.Out)
 		if format == eval.TSV {
-			return usage("name it .jsonl or .csv", "%s: a sample is JSONL or CSV", c.Out)
+			return exit.Misuse("name it .jsonl or .csv", "%s: a sample is JSONL or CSV", c.Out)
 		}
 		sample := make([]eval.Sampled, len(list))
 		for i, d := range list {

@@ -18,6 +18,7 @@ import (
 
 	"sada/cluster"
 	"sada/cluster/identity"
+	"sada/cmd/internal/exit"
 	"sada/cmd/internal/publish"
 )
 
@@ -174,7 +175,7 @@ func TestChanged(t *testing.T) {
 		w := &world{dir: dir}
 		must := func(args ...string) {
 			t.Helper()
-			if code, stderr := w.run(args...); code != exitDone {
+			if code, stderr := w.run(args...); code != exit.Done {
 				t.Fatalf("%q: code %d: %s", args, code, stderr)
 			}
 		}
@@ -219,7 +220,7 @@ func TestChanged(t *testing.T) {
 				continue
 			}
 			name := fmt.Sprint("night", n)
-			if code, stderr := w.night(name, night, args...); code != exitDone {
+			if code, stderr := w.night(name, night, args...); code != exit.Done {
 				t.Fatalf("night %d: code %d: %s", n, code, stderr)
 			}
 			m, err := publish.ReadAnyManifest(w.at("out"))
@@ -263,7 +264,7 @@ func TestChanged(t *testing.T) {
 
 			if rapid.Bool().Draw(t, "again") {
 				before := mustTree(t, w.at("out"))
-				if code, stderr := w.night(name, night, args...); code != exitDone {
+				if code, stderr := w.night(name, night, args...); code != exit.Done {
 					t.Fatalf("night %d again: code %d: %s", n, code, stderr)
 				}
 				if got := mustTree(t, w.at("out")); withoutRun(got) != withoutRun(before) {
@@ -346,12 +347,12 @@ func sameFed(a, b string) error {
 func TestChangedWithoutJournal(t *testing.T) {
 	lines := demoLines(t)
 	w := &world{dir: t.TempDir()}
-	if code, stderr := w.night("one", lines[:20]); code != exitDone {
+	if code, stderr := w.night("one", lines[:20]); code != exit.Done {
 		t.Fatal(stderr)
 	}
 	forget(t, w.at("state"), nil)
 	for n, want := range []string{publish.All, publish.Changed} {
-		if code, stderr := w.night(fmt.Sprint("later", n), lines[20+10*n:30+10*n], "--publish", "changed"); code != exitDone {
+		if code, stderr := w.night(fmt.Sprint("later", n), lines[20+10*n:30+10*n], "--publish", "changed"); code != exit.Done {
 			t.Fatal(stderr)
 		}
 		m, err := publish.ReadAnyManifest(w.at("out"))

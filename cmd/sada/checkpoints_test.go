@@ -13,6 +13,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"sada/cmd/internal/exit"
 	"sada/cmd/sada/internal/archive"
 	"sada/cmd/sada/internal/archive/archivetest"
 )
@@ -82,16 +83,16 @@ func TestCheckpoints(t *testing.T) {
 		args := []string{"--max-rejects=-1", "--max-cluster-share", "1"}
 		got := world("got")
 		code, stderr := got.stopped("night", lines, rapid.IntRange(1, 150).Draw(t, "stopped at"), append(args, "--workers", workers())...)
-		if code != exitSIGTERM && code != exitDone {
+		if code != exit.SIGTERM && code != exit.Done {
 			t.Fatalf("code %d: %s", code, stderr)
 		}
 		parts := got.staged(t)
-		if code == exitDone && len(parts) > 0 {
+		if code == exit.Done && len(parts) > 0 {
 			t.Fatalf("a night that is done left %q", parts)
 		}
 		want := 0 // parts that can be used
 		switch change := rapid.SampledFrom([]string{"", "", "options", "pages", "flip", "block"}).Draw(t, "change"); {
-		case code == exitDone: // it is run again
+		case code == exit.Done: // it is run again
 		case change == "options":
 			args = append(args, "--stemmer", "none")
 		case change == "pages":
@@ -117,7 +118,7 @@ func TestCheckpoints(t *testing.T) {
 			want = len(parts)
 		}
 		code, stderr = got.night("night", lines, append(args, "--workers", workers(), "--verbose")...)
-		if code != exitDone {
+		if code != exit.Done {
 			t.Fatalf("again: code %d: %s", code, stderr)
 		}
 		if told := strings.Contains(stderr, "made by a night that was stopped"); told != (want > 0) {
@@ -125,7 +126,7 @@ func TestCheckpoints(t *testing.T) {
 		}
 		used += want
 		calm := world("calm")
-		if code, stderr := calm.night("night", lines, args...); code != exitDone {
+		if code, stderr := calm.night("night", lines, args...); code != exit.Done {
 			t.Fatalf("undisturbed: code %d: %s", code, stderr)
 		}
 		if a, b := mustTree(t, calm.at("state")), mustTree(t, got.at("state")); a != b {
@@ -151,7 +152,7 @@ func TestCheckpoints(t *testing.T) {
 func TestCheckpointsMadeAgain(t *testing.T) {
 	lines := demoLines(t)[:20]
 	w := &world{dir: t.TempDir(), checkpoint: 4}
-	if code, stderr := w.stopped("night", lines, 30); code != exitSIGTERM {
+	if code, stderr := w.stopped("night", lines, 30); code != exit.SIGTERM {
 		t.Fatal(code, stderr)
 	}
 	parts := w.staged(t)
@@ -159,7 +160,7 @@ func TestCheckpointsMadeAgain(t *testing.T) {
 		t.Fatalf("%d parts", len(parts))
 	}
 	calm := &world{dir: t.TempDir()}
-	if code, stderr := calm.night("night", lines); code != exitDone {
+	if code, stderr := calm.night("night", lines); code != exit.Done {
 		t.Fatal(code, stderr)
 	}
 	r := rand.New(rand.NewPCG(5, 5))
@@ -183,11 +184,11 @@ func TestCheckpointsMadeAgain(t *testing.T) {
 				}
 				flips++
 				code, stdout := got.output("check", "--state", got.at("state"))
-				if code != exitNoState || !strings.Contains(stdout, fmt.Sprintf("%s is damaged", strings.TrimPrefix(rel, "state/"))) {
+				if code != exit.NoState || !strings.Contains(stdout, fmt.Sprintf("%s is damaged", strings.TrimPrefix(rel, "state/"))) {
 					t.Fatalf("%s: check: code %d: %s", file, code, stdout)
 				}
 				code, stderr := got.night("night", lines)
-				if code != exitDone || !strings.Contains(stderr, "a checkpoint of the night is made again") {
+				if code != exit.Done || !strings.Contains(stderr, "a checkpoint of the night is made again") {
 					t.Fatalf("%s: code %d: %s", file, code, stderr)
 				}
 				if a, b := mustTree(t, calm.at("state")), mustTree(t, got.at("state")); a != b {
@@ -206,7 +207,7 @@ func TestCheckpointsMadeAgain(t *testing.T) {
 func TestCheckpointsOfSmallNights(t *testing.T) {
 	lines := demoLines(t)[:20]
 	w := &world{dir: t.TempDir(), checkpoint: 4}
-	if code, stderr := w.stopped("night", lines, 30); code != exitSIGTERM {
+	if code, stderr := w.stopped("night", lines, 30); code != exit.SIGTERM {
 		t.Fatal(code, stderr)
 	}
 	before := mustTree(t, w.dir)
@@ -215,7 +216,7 @@ func TestCheckpointsOfSmallNights(t *testing.T) {
 			t.Errorf("a dry run: %s %s", op, name)
 		}
 	}}
-	if code, stderr := w.night("night", lines, "--dry-run"); code != exitDone {
+	if code, stderr := w.night("night", lines, "--dry-run"); code != exit.Done {
 		t.Fatal(code, stderr)
 	}
 	if got := mustTree(t, w.dir); got != before {
@@ -239,7 +240,7 @@ func TestCheckpointsOfSmallNights(t *testing.T) {
 		} else {
 			code, stderr = w.night("small", c.lines)
 		}
-		if code != exitDone || stderr != "" {
+		if code != exit.Done || stderr != "" {
 			t.Errorf("%s: code %d: %s", name, code, stderr)
 		}
 		if parts := w.staged(t); len(parts) > 0 {

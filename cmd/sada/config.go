@@ -12,6 +12,8 @@ import (
 	"github.com/BurntSushi/toml"
 	"github.com/agnivade/levenshtein"
 	"github.com/alecthomas/kong"
+
+	"sada/cmd/internal/exit"
 )
 
 // envPrefix begins the environment variables of flags: --max-churn is SADA_MAX_CHURN.
@@ -48,10 +50,10 @@ func readSettings(name string, model *kong.Application) (*settings, error) {
 	}
 	_, err := toml.DecodeFile(name, &s.values)
 	if path := (*fs.PathError)(nil); errors.As(err, &path) {
-		return nil, usage("name another with --config or $SADA_CONFIG", "configuration: %w", err)
+		return nil, exit.Misuse("name another with --config or $SADA_CONFIG", "configuration: %w", err)
 	}
 	if err != nil {
-		return nil, usage("it is TOML: key = value, and [night] before what is for the verb night alone", "configuration: %s: %w", name, err)
+		return nil, exit.Misuse("it is TOML: key = value, and [night] before what is for the verb night alone", "configuration: %s: %w", name, err)
 	}
 	all := make(map[string]bool)
 	verbs := make(map[string]map[string]bool)
@@ -116,7 +118,7 @@ func unknownKey(file, key string, known []string) error {
 	slices.SortFunc(known, func(a, b string) int {
 		return cmp.Or(cmp.Compare(levenshtein.ComputeDistance(key, a), levenshtein.ComputeDistance(key, b)), cmp.Compare(a, b))
 	})
-	return usage(fmt.Sprintf("did you mean %q?", known[0]), "configuration: %s: no verb has an option %q", file, key)
+	return exit.Misuse(fmt.Sprintf("did you mean %q?", known[0]), "configuration: %s: no verb has an option %q", file, key)
 }
 
 // lookup gives the value of a verb's flag, its own before that for all verbs.
@@ -227,7 +229,7 @@ func (c *configCmd) Run(p *program, parser *kong.Kong) error {
 		}
 	}
 	if !found {
-		return usage("sada help lists the verbs", "no verb %q", c.Verb)
+		return exit.Misuse("sada help lists the verbs", "no verb %q", c.Verb)
 	}
 	return show(p.stdout, b.String())
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"sada/cmd/internal/exit"
 	"sada/cmd/internal/publish"
 	"sada/eval"
 )
@@ -89,7 +90,7 @@ func (c *diffCmd) Run(p *program) error {
 		}
 		ch := eval.Diff(a, b)
 		if ch.Pages == 0 {
-			return usage("they must be of the same corpus", "%s and %s have no page in common", c.First, c.Second)
+			return exit.Misuse("they must be of the same corpus", "%s and %s have no page in common", c.First, c.Second)
 		}
 		d := runDiff{kind, ch.Pages, orEmpty(ch.Added), orEmpty(ch.Removed), ch.Unchanged, orEmpty(ch.Renamed), orEmpty(ch.Merges), orEmpty(ch.Splits), orEmpty(ch.Moved), float64(ch.OtherID) / float64(ch.Pages), eval.BCubed(eval.Align(a, b).Table()).F1}
 		diffs = append(diffs, d)
@@ -159,7 +160,7 @@ func (c *diffCmd) Run(p *program) error {
 		return err
 	}
 	if c.NoWorse && len(worse) > 0 {
-		return &failure{Code: exitGate, Err: fmt.Errorf("the second run is worse in %s", strings.Join(worse, ", ")), Hint: "sada worst lists what is wrong"}
+		return &exit.Error{Code: exit.Gate, Err: fmt.Errorf("the second run is worse in %s", strings.Join(worse, ", ")), Hint: "sada worst lists what is wrong"}
 	}
 	return gate(c.Max, figures, false)
 }
@@ -229,7 +230,7 @@ func (c *diffCmd) scores(first, second []publish.Page) ([]scoreChange, string, e
 		return nil, "", err
 	}
 	if g.contents != "clusters" {
-		return nil, "", usage("sada eval scores a run by pairs and spans", "%s has %s; runs are compared by gold clusters", c.Gold, g.contents)
+		return nil, "", exit.Misuse("sada eval scores a run by pairs and spans", "%s has %s; runs are compared by gold clusters", c.Gold, g.contents)
 	}
 	gold, kind, err := g.clusters(c.Kind)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"sada/cmd/internal/exit"
 	"sada/eval"
 )
 
@@ -54,7 +55,7 @@ func readJudgements(paths []string) ([]eval.Judgement, eval.Kind, error) {
 			return eval.ReadJudgements(f, formatOf(path), name)
 		}()
 		if err != nil {
-			return nil, "", usage(labelsHint, "%s: %w", path, err)
+			return nil, "", exit.Misuse(labelsHint, "%s: %w", path, err)
 		}
 		all, kind = append(all, js...), cmp.Or(kind, k)
 	}
@@ -72,7 +73,7 @@ func readSample(path string) (eval.SampleFile, error) {
 	defer f.Close()
 	s, err := eval.ReadSample(f, formatOf(path))
 	if err != nil {
-		return eval.SampleFile{}, usage("sada sample writes such files", "%s: %w", path, err)
+		return eval.SampleFile{}, exit.Misuse("sada sample writes such files", "%s: %w", path, err)
 	}
 	return s, nil
 }
@@ -80,7 +81,7 @@ func readSample(path string) (eval.SampleFile, error) {
 // Run is the verb.
 func (c *estimateCmd) Run(p *program) error {
 	if !(c.Level > 0 && c.Level < 1) {
-		return usage("0.95 is usual", "level %v: want a number between 0 and 1", c.Level)
+		return exit.Misuse("0.95 is usual", "level %v: want a number between 0 and 1", c.Level)
 	}
 	sample, err := readSample(c.Sample)
 	if err != nil {
@@ -92,7 +93,7 @@ func (c *estimateCmd) Run(p *program) error {
 	}
 	kind := cmp.Or(sample.Kind, eval.Kind(c.Kind))
 	if kind == "" {
-		return usage("give --kind story or --kind copy", "%s does not say what it is a sample of", c.Sample)
+		return exit.Misuse("give --kind story or --kind copy", "%s does not say what it is a sample of", c.Sample)
 	}
 	if c.Annotator != "" {
 		said = slices.DeleteFunc(said, func(j eval.Judgement) bool { return j.Annotator != c.Annotator })

@@ -18,6 +18,7 @@ import (
 	"strings"
 
 	"sada/cluster/copies"
+	"sada/cmd/internal/exit"
 	"sada/cmd/internal/publish"
 	"sada/eval"
 	"sada/features/article"
@@ -98,7 +99,7 @@ func openGold(path string) (goldFile, error) {
 	}
 	switch {
 	case records == 0:
-		return g, usage(goldHint, "%s is empty: there is nothing to score by", path)
+		return g, exit.Misuse(goldHint, "%s is empty: there is nothing to score by", path)
 	case has["cluster"] || columns == 2:
 		g.contents = "clusters"
 	case has["label"] || columns == 3 || columns > 4: // with stratum and weight
@@ -106,7 +107,7 @@ func openGold(path string) (goldFile, error) {
 	case has["from"] || columns == 4:
 		g.contents = "spans"
 	default:
-		return g, usage(goldHint, "%s: neither clusters, pairs nor spans", path)
+		return g, exit.Misuse(goldHint, "%s: neither clusters, pairs nor spans", path)
 	}
 	return g, nil
 }
@@ -121,7 +122,7 @@ func readGold[T any](g goldFile, read func(io.Reader, eval.Format) (T, eval.Kind
 	defer f.Close()
 	out, kind, err := read(f, g.format)
 	if err != nil {
-		return none, "", usage(goldHint, "%s: %w", g.path, err)
+		return none, "", exit.Misuse(goldHint, "%s: %w", g.path, err)
 	}
 	return out, kind, nil
 }
@@ -131,7 +132,7 @@ func (g goldFile) kindOf(said eval.Kind, flag string) (eval.Kind, error) {
 	if kind := cmp.Or(said, eval.Kind(flag)); kind != "" {
 		return kind, nil
 	}
-	return "", usage(`begin the file with "#kind: story" or "#kind: copy", or give --kind`, "%s: the file does not say what it groups", g.path)
+	return "", exit.Misuse(`begin the file with "#kind: story" or "#kind: copy", or give --kind`, "%s: the file does not say what it groups", g.path)
 }
 
 // clusters reads gold clusters, of which there is one at least.
@@ -141,21 +142,21 @@ func (g goldFile) clusters(flag string) (eval.Clustering, eval.Kind, error) {
 		return gold, "", err
 	}
 	if gold.Len() == 0 {
-		return gold, "", usage(goldHint, "%s is empty: there is nothing to score by", g.path)
+		return gold, "", exit.Misuse(goldHint, "%s is empty: there is nothing to score by", g.path)
 	}
 	kind, err := g.kindOf(said, flag)
 	return gold, kind, err
 }
 
 func noOverlap(path string, gold eval.Clustering) error {
-	return usage("check that gold and run are of the same corpus; ids must be equal byte for byte", "%s: none of its %d pages is in the run, as %q", path, gold.Len(), gold.Members()[0].Pages[0])
+	return exit.Misuse("check that gold and run are of the same corpus; ids must be equal byte for byte", "%s: none of its %d pages is in the run, as %q", path, gold.Len(), gold.Members()[0].Pages[0])
 }
 
 // runPages reads the pages of a run; a missing run is a usage error.
 func runPages(dir string) ([]publish.Page, error) {
 	if _, err := publish.ReadManifest(dir); err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, usage("name the folder that sada run --out has written", "no run in %s", dir)
+			return nil, exit.Misuse("name the folder that sada run --out has written", "no run in %s", dir)
 		}
 		return nil, err
 	}
@@ -229,7 +230,7 @@ func (c *evalCmd) clusters(p *program, r *scoreReport, g goldFile, pages []publi
 	case 0:
 		return noOverlap(c.Gold, gold)
 	case 1:
-		return usage("label more pages", "%s: one labelled page is in the run, %q: a clustering of one page cannot be scored", c.Gold, a.Pages[0])
+		return exit.Misuse("label more pages", "%s: one labelled page is in the run, %q: a clustering of one page cannot be scored", c.Gold, a.Pages[0])
 	}
 	r.note("%d labelled pages in %d %s clusters; the run has %d pages in %d; %d are scored", gold.Len(), gold.NumClusters(), kind, run.Len(), run.NumClusters(), len(a.Pages))
 	if a.Unlabelled > 0 {
@@ -389,7 +390,7 @@ func (c *evalCmd) pairs(r *scoreReport, g goldFile, pages []publish.Page) error 
 	s := eval.ScorePairs(pairs, run)
 	r.absent(s.Absent)
 	if s.Scored() == 0 {
-		return usage("check that gold and run are of the same corpus, and that pairs are labelled", "%s: none of its %d pairs can be scored", c.Gold, len(pairs))
+		return exit.Misuse("check that gold and run are of the same corpus, and that pairs are labelled", "%s: none of its %d pairs can be scored", c.Gold, len(pairs))
 	}
 	r.note("%d %s pairs scored, %d without a label; together in the run and the same %d, not the same %d; apart and the same %d, not the same %d",
 		s.Scored(), kind, s.Unjudged, s.TruePositive, s.FalsePositive, s.FalseNegative, s.TrueNegative)
@@ -411,7 +412,7 @@ func (c *evalCmd) spans(r *scoreReport, g goldFile, pages []publish.Page) error 
 		return eval.ReadSpans(f, g.format)
 	}()
 	if err != nil {
-		return usage(goldHint, "%s: %w", g.path, err)
+		return exit.Misuse(goldHint, "%s: %w", g.path, err)
 	}
 	var ids []string
 	var spans []eval.Span
@@ -429,7 +430,7 @@ func (c *evalCmd) spans(r *scoreReport, g goldFile, pages []publish.Page) error 
 	}
 	a := eval.AlignSpans(gold, run)
 	if len(a.Pages) == 0 {
-		return usage("check that gold and run are of the same corpus", "%s: none of its pages is in the run", c.Gold)
+		return exit.Misuse("check that gold and run are of the same corpus", "%s: none of its pages is in the run", c.Gold)
 	}
 	r.note("%d pages with labelled spans are scored", len(a.Pages))
 	r.absent(a.Absent)

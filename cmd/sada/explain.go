@@ -16,6 +16,7 @@ import (
 	"sada/cluster/copies"
 	"sada/cluster/lsh"
 	"sada/cluster/story"
+	"sada/cmd/internal/exit"
 	"sada/cmd/internal/publish"
 	"sada/features/article"
 	"sada/features/shingle"
@@ -52,7 +53,7 @@ func (c *explainCmd) Run(p *program) error {
 	case 2:
 		err = c.two(p, &b, c.ID[0], c.ID[1])
 	default:
-		err = usage("sada explain ID tells of a page, sada explain ID ID of two", "explain takes one page or two, not %d", len(c.ID))
+		err = exit.Misuse("sada explain ID tells of a page, sada explain ID ID of two", "explain takes one page or two, not %d", len(c.ID))
 	}
 	if err != nil {
 		return err
@@ -168,7 +169,7 @@ func passageLine(b *strings.Builder, s *publish.Passage) {
 
 func (c *explainCmd) two(p *program, b *strings.Builder, idA, idB string) error {
 	if idA == idB {
-		return usage("sada explain ID tells of one page", "the two pages are the same")
+		return exit.Misuse("sada explain ID tells of one page", "the two pages are the same")
 	}
 	f, err := openRun(c.Dir, idA, idB)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"sada/cmd/internal/corpus"
+	"sada/cmd/internal/exit"
 	"sada/cmd/internal/publish"
 	"sada/cmd/sada/internal/feed"
 	"sada/features/article"
@@ -62,7 +63,7 @@ func (f *cursorFlags) cursorDir() string {
 func (f *cursorFlags) load() (*feed.Assignment, error) {
 	a, err := feed.Load(f.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, usage("--run names the folder that sada run --out has written", "no run in %s", f.Dir)
+		return nil, exit.Misuse("--run names the folder that sada run --out has written", "no run in %s", f.Dir)
 	}
 	return a, err
 }
@@ -102,14 +103,14 @@ func (f *feedFlags) feed(p *program, e feed.Engine) (err error) {
 	}
 	if err != nil {
 		code, _ := classify(err)
-		return &failure{Code: code, Err: fmt.Errorf("feed %d of %s: %d of %d documents acknowledged: %w", sum.Number, sum.Engine, sum.Changed-sum.InDoubt, sum.Changed, err),
+		return &exit.Error{Code: code, Err: fmt.Errorf("feed %d of %s: %d of %d documents acknowledged: %w", sum.Number, sum.Engine, sum.Changed-sum.InDoubt, sum.Changed, err),
 			Hint: "what was acknowledged is kept; run it again, and the rest is sent"}
 	}
 	if err := f.summary(p, &sum, e, time.Since(start)); err != nil {
 		return err
 	}
 	if n := sum.NotTaken(); f.MaxRefused >= 0 && n > f.MaxRefused {
-		return &failure{Code: exitRejects, Err: fmt.Errorf("%d of %d documents not taken, %d allowed: %d missing, %d refused, %d written by a later feed", n, sum.Changed, f.MaxRefused, sum.Missing, sum.Refused, sum.Superseded),
+		return &exit.Error{Code: exit.Rejects, Err: fmt.Errorf("%d of %d documents not taken, %d allowed: %d missing, %d refused, %d written by a later feed", n, sum.Changed, f.MaxRefused, sum.Missing, sum.Refused, sum.Superseded),
 			Hint: sum.List + " lists them with the reasons; the next feed sends them again"}
 	}
 	return nil
@@ -218,7 +219,7 @@ func (f *verifyFlags) verify(p *program, e feed.Engine) (err error) {
 		return err
 	}
 	if v.Equal != v.Checked || v.Extra > 0 {
-		return &failure{Code: exitRejects, Err: fmt.Errorf("%d of %d documents are not as the run has them, %d more have a story", v.Checked-v.Equal, v.Checked, v.Extra), Hint: "sada feed sends what changed; sada feed status tells what was acknowledged"}
+		return &exit.Error{Code: exit.Rejects, Err: fmt.Errorf("%d of %d documents are not as the run has them, %d more have a story", v.Checked-v.Equal, v.Checked, v.Extra), Hint: "sada feed sends what changed; sada feed status tells what was acknowledged"}
 	}
 	return nil
 }
@@ -240,7 +241,7 @@ type statusCmd struct {
 func (c *statusCmd) Run(p *program) error {
 	states, err := feed.States(c.cursorDir())
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(states) == 0 {
-		return usage("--cursor names the folder, or --run a run that was fed", "nothing was fed: no cursor in %s", c.cursorDir())
+		return exit.Misuse("--cursor names the folder, or --run a run that was fed", "nothing was fed: no cursor in %s", c.cursorDir())
 	}
 	if err != nil {
 		return err
@@ -327,7 +328,7 @@ func (f *accessFlags) access(url string) (feed.Access, error) {
 	}
 	s, err := feed.ReadSecret(f.User, f.SecretFile, fd, secretVariable)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = usage("--secret-file names a file with nothing but the secret", "%w", err)
+		err = exit.Misuse("--secret-file names a file with nothing but the secret", "%w", err)
 	}
 	return feed.Access{URL: url, User: f.User, Secret: s, CA: f.CA, Cert: f.Cert, Key: f.Key}, err
 }
@@ -366,7 +367,7 @@ func (c *feedOpenSearchCmd) Run(p *program) error {
 		return err
 	}
 	if c.Workers < 1 || c.Batch < 1 || c.Rate < 0 {
-		return usage("sada help feed opensearch gives the defaults", "--workers and --batch are 1 or more, --rate 0 or more")
+		return exit.Misuse("sada help feed opensearch gives the defaults", "--workers and --batch are 1 or more, --rate 0 or more")
 	}
 	o.Workers, o.Batch, o.Rate, o.Patience = c.Workers, c.Batch, c.Rate, c.Patience
 	e, err := feed.NewOpenSearch(o)
@@ -606,7 +607,7 @@ const (
 // Run is the verb.
 func (c *searchCmd) Run(p *program) error {
 	if c.Limit < 1 {
-		return usage("sada search --help gives the default", "--limit must be 1 or more, not %d", c.Limit)
+		return exit.Misuse("sada search --help gives the default", "--limit must be 1 or more, not %d", c.Limit)
 	}
 	stories, err := feed.Search(p.ctx, c.Index, strings.Join(c.Query, " "), c.Limit)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"testing"
 
+	"sada/cmd/internal/exit"
 	"sada/cmd/internal/publish"
 	"sada/cmd/sada/internal/feed"
 )
@@ -117,14 +118,14 @@ func TestFeedCodes(t *testing.T) {
 	}{
 		{"refused", func(w http.ResponseWriter, r *http.Request) {
 			answerItems(w, r, 400, r.Header.Get("Authorization"))
-		}, nil, exitRejects, []string{"sada: error: 171 of 171 documents not taken, 0 allowed: 0 missing, 171 refused", "sada: hint: ", ".refused.jsonl lists them"}},
-		{"missing", func(w http.ResponseWriter, r *http.Request) { answerItems(w, r, 404, "") }, nil, exitRejects, []string{"171 missing, 0 refused"}},
-		{"missing, as many as are allowed", func(w http.ResponseWriter, r *http.Request) { answerItems(w, r, 404, "") }, []string{"--max-refused", "171"}, exitDone, nil},
-		{"any number", func(w http.ResponseWriter, r *http.Request) { answerItems(w, r, 400, "") }, []string{"--max-refused=-1"}, exitDone, nil},
+		}, nil, exit.Rejects, []string{"sada: error: 171 of 171 documents not taken, 0 allowed: 0 missing, 171 refused", "sada: hint: ", ".refused.jsonl lists them"}},
+		{"missing", func(w http.ResponseWriter, r *http.Request) { answerItems(w, r, 404, "") }, nil, exit.Rejects, []string{"171 missing, 0 refused"}},
+		{"missing, as many as are allowed", func(w http.ResponseWriter, r *http.Request) { answerItems(w, r, 404, "") }, []string{"--max-refused", "171"}, exit.Done, nil},
+		{"any number", func(w http.ResponseWriter, r *http.Request) { answerItems(w, r, 400, "") }, []string{"--max-refused=-1"}, exit.Done, nil},
 		{"not allowed", func(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, `{"status":401,"error":"no `+r.Header.Get("Authorization")+`"}`, http.StatusUnauthorized)
-		}, nil, exitFailed, []string{"sada: error: feed 1 of opensearch ", ": 0 of 171 documents acknowledged: ", "sada: hint: what was acknowledged is kept"}},
-		{"busy", func(w http.ResponseWriter, r *http.Request) { answerItems(w, r, 429, r.Header.Get("Authorization")) }, []string{"--patience", "10ms"}, exitFailed, []string{"given up after 1 tries"}},
+		}, nil, exit.Failed, []string{"sada: error: feed 1 of opensearch ", ": 0 of 171 documents acknowledged: ", "sada: hint: what was acknowledged is kept"}},
+		{"busy", func(w http.ResponseWriter, r *http.Request) { answerItems(w, r, 429, r.Header.Get("Authorization")) }, []string{"--patience", "10ms"}, exit.Failed, []string{"given up after 1 tries"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -173,7 +174,7 @@ func TestFeedLocked(t *testing.T) {
 	}
 	defer c.Close()
 	cmd, _, stderr := child(t, dir, "sada", "feed", "files", "--out", "records")
-	if code := exitCode(t, cmd.Run()); code != exitLocked || !strings.Contains(stderr.String(), "another feed is running") {
+	if code := exitCode(t, cmd.Run()); code != exit.Locked || !strings.Contains(stderr.String(), "another feed is running") {
 		t.Errorf("code %d: %s", code, stderr)
 	}
 }
@@ -197,7 +198,7 @@ func TestFeedStopped(t *testing.T) {
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	if code := exitCode(t, cmd.Wait()); code != exitSIGTERM || !strings.Contains(stderr.String(), "sada: hint: what was acknowledged is kept") {
+	if code := exitCode(t, cmd.Wait()); code != exit.SIGTERM || !strings.Contains(stderr.String(), "sada: hint: what was acknowledged is kept") {
 		t.Errorf("code %d: %s", code, stderr)
 	}
 }

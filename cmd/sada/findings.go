@@ -13,6 +13,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"sada/cmd/internal/exit"
 	"sada/eval"
 )
 
@@ -87,7 +88,7 @@ func gate(limits map[string]float64, figures map[string]*float64, below bool) er
 		x, ok := figures[name]
 		switch {
 		case !ok:
-			return usage("the figures are "+strings.Join(slices.Sorted(maps.Keys(figures)), ", "), "no figure %q to hold to a limit", name)
+			return exit.Misuse("the figures are "+strings.Join(slices.Sorted(maps.Keys(figures)), ", "), "no figure %q to hold to a limit", name)
 		case x == nil:
 			bad = append(bad, fmt.Sprintf("%s is not known, the limit is %.4f", name, limits[name]))
 		case below && *x < limits[name]:
@@ -97,7 +98,7 @@ func gate(limits map[string]float64, figures map[string]*float64, below bool) er
 		}
 	}
 	if len(bad) > 0 {
-		return &failure{Code: exitGate, Err: errors.New(strings.Join(bad, "; ")), Hint: "the figures are complete; sada worst and sada diff say which groups they are from"}
+		return &exit.Error{Code: exit.Gate, Err: errors.New(strings.Join(bad, "; ")), Hint: "the figures are complete; sada worst and sada diff say which groups they are from"}
 	}
 	return nil
 }
@@ -120,7 +121,7 @@ func writeNew(path string, write func(io.Writer) error) error {
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
-		return usage("name another file, or remove this one", "%s exists, and may have labels in it", path)
+		return exit.Misuse("name another file, or remove this one", "%s exists, and may have labels in it", path)
 	}
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 
 	"sada/cluster"
 	"sada/cmd/internal/corpus"
+	"sada/cmd/internal/exit"
 	"sada/cmd/internal/publish"
 	"sada/features/arabic"
 	"sada/features/article"
@@ -38,7 +39,7 @@ func openRun(dir string, ids ...string) (*finished, error) {
 func openPart(dir string, ids ...string) (*finished, error) {
 	m, err := publish.ReadAnyManifest(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, usage("--run names the folder that sada run --out has written", "no run in %s", dir)
+		return nil, exit.Misuse("--run names the folder that sada run --out has written", "no run in %s", dir)
 	}
 	if err != nil {
 		return nil, err
@@ -52,7 +53,7 @@ func openPart(dir string, ids ...string) (*finished, error) {
 	}
 	for _, id := range ids {
 		if f.rows[id] == nil {
-			return nil, usage("pages.jsonl of the run lists the pages, rejects.jsonl what is not among them", "no page %q in %s", id, dir)
+			return nil, exit.Misuse("pages.jsonl of the run lists the pages, rejects.jsonl what is not among them", "no page %q in %s", id, dir)
 		}
 	}
 	return f, nil
@@ -92,7 +93,7 @@ func (f *finished) hint() string {
 func (f *finished) read(p *program) error {
 	texts, err := f.texts(p, func(id string) bool { return f.rows[id] != nil })
 	if err != nil {
-		return &failure{Code: exitFailed, Err: err, Hint: f.hint()}
+		return &exit.Error{Code: exit.Failed, Err: err, Hint: f.hint()}
 	}
 	st, err := arabic.ParseStemmer(f.options.Stemmer)
 	if err != nil {
@@ -101,7 +102,7 @@ func (f *finished) read(p *program) error {
 	m := cluster.Maker{Stemmer: st}
 	for _, id := range slices.Sorted(maps.Keys(f.rows)) {
 		if why := texts.Missing(id); why != nil {
-			return &failure{Code: exitFailed, Err: why, Hint: f.hint()}
+			return &exit.Error{Code: exit.Failed, Err: why, Hint: f.hint()}
 		}
 		f.articles[id] = texts.Found[id]
 		f.pages[id] = m.Make(f.articles[id])

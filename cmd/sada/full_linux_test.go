@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"sada/cmd/internal/exit"
 )
 
 // mount mounts a file system of its own for a test.
@@ -28,8 +30,8 @@ func TestReadOnly(t *testing.T) {
 	dir := mount(t, syscall.MS_RDONLY, "")
 	cmd, stdout, stderr := child(t, dir, "sada", "run", absolute(t, demo), "--out", "out")
 	code := exitCode(t, cmd.Run())
-	if code != exitFailed || stdout.Len() > 0 || !strings.Contains(stderr.String(), "sada: error: create the result folder: ") || !strings.Contains(stderr.String(), "read-only file system") {
-		t.Errorf("code %d, want %d: %s%s", code, exitFailed, stdout, stderr)
+	if code != exit.Failed || stdout.Len() > 0 || !strings.Contains(stderr.String(), "sada: error: create the result folder: ") || !strings.Contains(stderr.String(), "read-only file system") {
+		t.Errorf("code %d, want %d: %s%s", code, exit.Failed, stdout, stderr)
 	}
 	wantNames(t, dir)
 }
@@ -41,8 +43,8 @@ func TestDiskFull(t *testing.T) {
 		t.Helper()
 		cmd, _, stderr := child(t, dir, "sada", "run", absolute(t, demo), "--out", "out")
 		code := exitCode(t, cmd.Run())
-		if code != exitNoSpace || !strings.Contains(stderr.String(), "no space left on device") || !strings.Contains(stderr.String(), "sada: hint: free some space") {
-			t.Errorf("code %d, want %d: %s", code, exitNoSpace, stderr)
+		if code != exit.NoSpace || !strings.Contains(stderr.String(), "no space left on device") || !strings.Contains(stderr.String(), "sada: hint: free some space") {
+			t.Errorf("code %d, want %d: %s", code, exit.NoSpace, stderr)
 		}
 		wantNames(t, dir, left...)
 	}

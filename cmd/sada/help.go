@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"sada/cmd/internal/exit"
 )
 
 //go:embed ops/sada.bash ops/sada.zsh ops/sada.fish
@@ -35,7 +37,7 @@ func (h helpCmd) Run(p *program, parser *kong.Kong) error {
 		return printText(p, words(parser.Model, h.Verb))
 	}
 	_, err := parser.Parse(append(h.Verb, "--help")) // prints the help and stops
-	return usage("sada help lists the verbs", "%w", err)
+	return exit.Misuse("sada help lists the verbs", "%w", err)
 }
 
 // printText prints text as it is: it is for programs.

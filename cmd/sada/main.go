@@ -24,23 +24,6 @@ import (
 	"sada/cmd/sada/internal/shards"
 )
 
-// Exit codes, by the names that the verbs have for them.
-const (
-	exitDone    = exit.Done
-	exitFailed  = exit.Failed
-	exitUsage   = exit.Usage
-	exitRejects = exit.Rejects
-	exitGate    = exit.Gate
-	exitNoState = exit.NoState
-	exitLocked  = exit.Locked
-	exitCorrupt = exit.Corrupt
-	exitNewer   = exit.Newer
-	exitNoSpace = exit.NoSpace
-	exitBrake   = exit.Brake
-	exitSIGINT  = exit.SIGINT
-	exitSIGTERM = exit.SIGTERM
-)
-
 const exitHelp = `
 Exit codes: 0 done, 1 failed, 2 usage, 3 done with more rejects than allowed, 4 a figure beyond the limit
 that was set for it, 10 no state, 11 locked, 12 state corrupt, 13 state newer than the program,
@@ -90,11 +73,6 @@ type commands struct {
 	ConfigFile string `name:"config" help:"File with options for every verb; see sada config." placeholder:"FILE"`
 }
 
-// failure is an error with an exit code and a hint.
-type failure = exit.Error
-
-func usage(hint, format string, args ...any) error { return exit.Misuse(hint, format, args...) }
-
 // run is the program without the process around it.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	return (&program{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr}).run(args)
@@ -139,7 +117,7 @@ func (p *program) run(args []string) (code int) {
 	}
 	verb, err := parser.Parse(args)
 	if err != nil {
-		return fail(usage("sada help lists the verbs, sada VERB --help the flags of one", "%w", err))
+		return fail(exit.Misuse("sada help lists the verbs, sada VERB --help the flags of one", "%w", err))
 	}
 	for _, flag := range verb.Selected().Flags {
 		if flag.Name == "log-format" { // a configuration file may have set it
@@ -175,7 +153,7 @@ func jsonLine(w io.Writer, v any) error {
 // tellError prints an error and returns its exit code. In the format json it is one line of the log.
 func tellError(stderr io.Writer, err error, format string) int {
 	if err == nil {
-		return exitDone
+		return exit.Done
 	}
 	code, hint := classify(err)
 	if format == "json" {
@@ -199,7 +177,7 @@ func (p *program) warn(what, hint string) {
 }
 
 func classify(err error) (code int, hint string) {
-	var f *failure
+	var f *exit.Error
 	var input *corpus.Error
 	switch {
 	case errors.As(err, &f):
@@ -207,35 +185,35 @@ func classify(err error) (code int, hint string) {
 	case errors.Is(err, context.Canceled):
 		return exit.Of(err)
 	case errors.Is(err, archive.ErrNone):
-		return exitNoState, "sada night makes one; check --state"
+		return exit.NoState, "sada night makes one; check --state"
 	case errors.Is(err, archive.ErrLocked):
-		return exitLocked, "wait for it with --lock-wait 10m"
+		return exit.Locked, "wait for it with --lock-wait 10m"
 	case errors.Is(err, shards.ErrNone):
-		return exitUsage, "sada run --shards makes them; one that was stopped goes on when it is run again"
+		return exit.Usage, "sada run --shards makes them; one that was stopped goes on when it is run again"
 	case errors.Is(err, shards.ErrNewer):
-		return exitNewer, "use the program that wrote them, or a later one"
+		return exit.Newer, "use the program that wrote them, or a later one"
 	case errors.Is(err, shards.ErrCorrupt):
-		return exitCorrupt, "remove the shard that is named, and run sada run --shards again: it makes that one anew"
+		return exit.Corrupt, "remove the shard that is named, and run sada run --shards again: it makes that one anew"
 	case errors.Is(err, archive.ErrNewer):
-		return exitNewer, "use the program that wrote it, or a later one"
+		return exit.Newer, "use the program that wrote it, or a later one"
 	case errors.Is(err, archive.ErrCorrupt):
-		return exitCorrupt, "sada check tells what is damaged, sada repair goes back to what is whole"
+		return exit.Corrupt, "sada check tells what is damaged, sada repair goes back to what is whole"
 	case errors.As(err, &input):
-		return exitUsage, ""
+		return exit.Usage, ""
 	case errors.Is(err, publish.ErrPart):
-		return exitUsage, partHint
+		return exit.Usage, partHint
 	case errors.Is(err, feed.ErrTarget):
-		return exitUsage, "sada feed --help lists the engines, sada help feed ENGINE the flags of one"
+		return exit.Usage, "sada feed --help lists the engines, sada help feed ENGINE the flags of one"
 	case errors.Is(err, feed.ErrOpenSecret):
-		return exitUsage, "chmod 600 makes it the owner's alone"
+		return exit.Usage, "chmod 600 makes it the owner's alone"
 	case errors.Is(err, feed.ErrLocked):
-		return exitLocked, "wait until it has ended, and run this again"
+		return exit.Locked, "wait until it has ended, and run this again"
 	case errors.Is(err, feed.ErrBrake):
-		return exitBrake, "check that --run is the run you mean; --max-clear 1 lets it clear any number"
+		return exit.Brake, "check that --run is the run you mean; --max-clear 1 lets it clear any number"
 	case errors.Is(err, feed.ErrGap):
-		return exitBrake, "nothing was sent; sada state export --state DIR --out DIR writes all of the state, and --run feeds that"
+		return exit.Brake, "nothing was sent; sada state export --state DIR --out DIR writes all of the state, and --run feeds that"
 	case errors.Is(err, feed.ErrDamage):
-		return exitFailed, "nothing was sent; make the run again"
+		return exit.Failed, "nothing was sent; make the run again"
 	}
 	return exit.Of(err)
 }

@@ -17,6 +17,7 @@ import (
 	"sada/cluster"
 	"sada/cluster/identity"
 	"sada/cmd/internal/corpus"
+	"sada/cmd/internal/exit"
 	"sada/cmd/internal/publish"
 	"sada/cmd/sada/internal/archive"
 	"sada/cmd/sada/internal/spill"
@@ -123,10 +124,10 @@ keep their weights until there are twice as many texts, or half as many: that ni
 // Run is the verb.
 func (c *nightCmd) Run(p *program) error {
 	if len(c.Input) == 0 && c.Delete == "" {
-		return usage("name files of pages, or a list of IDs with --delete", "night has nothing to do")
+		return exit.Misuse("name files of pages, or a list of IDs with --delete", "night has nothing to do")
 	}
 	if c.Keep < 1 {
-		return usage("the last generation is the state", "keep %d generations: the least is 1", c.Keep)
+		return exit.Misuse("the last generation is the state", "keep %d generations: the least is 1", c.Keep)
 	}
 	// cron sends mail about whatever is printed.
 	c.Quiet = c.Quiet || !c.JSON && !terminal(p.stdout)
@@ -235,7 +236,7 @@ func (c *nightCmd) night(p *program, a *archive.Archive, o *operation) error {
 		j.out, j.keep = "", nil
 	}
 	err = c.do(p, j)
-	if f := (*failure)(nil); err == nil || errors.As(err, &f) && f.Code == exitRejects {
+	if f := (*exit.Error)(nil); err == nil || errors.As(err, &f) && f.Code == exit.Rejects {
 		if !c.DryRun {
 			o.prune(p, a, c.Keep)
 		}
@@ -280,13 +281,13 @@ func (c *nightCmd) suits(old *archive.Snapshot) error {
 	}
 	now := c.state()
 	if was.Stemmer != now.Stemmer || was.Normalisation != now.Normalisation {
-		return usage("give the stemmer of the state, or begin a new state in another folder with all pages",
+		return exit.Misuse("give the stemmer of the state, or begin a new state in another folder with all pages",
 			"the state was made with stemmer %s and normalisation %d, not %s and %d, and does not have the texts", was.Stemmer, was.Normalisation, now.Stemmer, now.Normalisation)
 	}
 	if c.ChangeOptions {
 		return nil
 	}
-	return usage("sada state show prints them; with --change-options all groups are made anew, and keep their IDs where they can",
+	return exit.Misuse("sada state show prints them; with --change-options all groups are made anew, and keep their IDs where they can",
 		"the state was made with other options: %s", old.Options)
 }
 
@@ -608,7 +609,7 @@ func readIDs(name string) ([]string, error) {
 	}
 	b, err := os.ReadFile(name)
 	if err != nil {
-		return nil, &failure{Code: exitUsage, Err: fmt.Errorf("the list of deleted pages: %w", err), Hint: "name a file with one ID a line"}
+		return nil, &exit.Error{Code: exit.Usage, Err: fmt.Errorf("the list of deleted pages: %w", err), Hint: "name a file with one ID a line"}
 	}
 	var ids []string
 	for line := range strings.Lines(string(b)) {
@@ -623,10 +624,10 @@ func readIDs(name string) ([]string, error) {
 func (c *nightCmd) brake(o *operation) error {
 	const hint = "nothing was changed; look at it with --dry-run, and allow it with --max-churn or --max-cluster-share"
 	if churn := max(o.churnStories, o.churnGroups); o.known >= brakesFrom && churn > c.MaxChurn {
-		return &failure{Code: exitBrake, Err: fmt.Errorf("%.1f %% of %d known pages would get another story or copy group, %.1f %% are allowed", 100*churn, o.known, 100*c.MaxChurn), Hint: hint}
+		return &exit.Error{Code: exit.Brake, Err: fmt.Errorf("%.1f %% of %d known pages would get another story or copy group, %.1f %% are allowed", 100*churn, o.known, 100*c.MaxChurn), Hint: hint}
 	}
 	if share := float64(o.largest) / float64(max(o.pages, 1)); o.pages >= brakesFrom && share > c.MaxClusterShare {
-		return &failure{Code: exitBrake, Err: fmt.Errorf("%.1f %% of %d pages would be in one story or copy group, %.1f %% are allowed", 100*share, o.pages, 100*c.MaxClusterShare), Hint: hint}
+		return &exit.Error{Code: exit.Brake, Err: fmt.Errorf("%.1f %% of %d pages would be in one story or copy group, %.1f %% are allowed", 100*share, o.pages, 100*c.MaxClusterShare), Hint: hint}
 	}
 	return nil
 }
@@ -674,7 +675,7 @@ func (c *nightCmd) space(a *archive.Archive, input, kept int64) error {
 	needs := []demand{{c.State, state + most*input + max(0, most*input-kept)}, {c.Out, published + most*input}}
 	for _, n := range together(needs) {
 		if n.bytes > n.free {
-			return &failure{Code: exitNoSpace, Err: fmt.Errorf("%s: %d MB free, and the night may take %d MB: no space left on device", n.path, n.free>>20, n.bytes>>20),
+			return &exit.Error{Code: exit.NoSpace, Err: fmt.Errorf("%s: %d MB free, and the night may take %d MB: no space left on device", n.path, n.free>>20, n.bytes>>20),
 				Hint: "free some space, as sada prune does; or try with --no-space-check: nothing is lost if it does not do"}
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"sada/cluster"
+	"sada/cmd/internal/exit"
 	"sada/cmd/internal/publish"
 	"sada/cmd/sada/internal/archive"
 	"sada/eval"
@@ -183,7 +184,7 @@ func TestSplits(t *testing.T) {
 					continue
 				}
 				name := fmt.Sprint("night", n)
-				if code, stderr := w.night(name, night, args...); code != exitDone {
+				if code, stderr := w.night(name, night, args...); code != exit.Done {
 					if len(left) == 0 && strings.Contains(stderr, "no page") {
 						return
 					}
@@ -191,7 +192,7 @@ func TestSplits(t *testing.T) {
 				}
 				if k == 0 && rapid.Bool().Draw(t, "again") {
 					before, published := mustTree(t, w.at("state")), mustTree(t, w.at("out"))
-					if code, stderr := w.night(name, night, args...); code != exitDone {
+					if code, stderr := w.night(name, night, args...); code != exit.Done {
 						t.Fatalf("night %d again: code %d: %s", n, code, stderr)
 					}
 					if got := mustTree(t, w.at("state")); got != before {
@@ -213,7 +214,7 @@ func TestSplits(t *testing.T) {
 		if err := os.WriteFile(w.at("left.jsonl"), []byte(strings.Join(left, "")), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if code, stderr := w.run("run", w.at("left.jsonl"), "--out", w.at("full"), "--quiet"); code != exitDone {
+		if code, stderr := w.run("run", w.at("left.jsonl"), "--out", w.at("full"), "--quiet"); code != exit.Done {
 			t.Fatalf("run: code %d: %s", code, stderr)
 		}
 		want, err := partition("copy_group", w.at("full"))
@@ -262,7 +263,7 @@ func TestFrozenStories(t *testing.T) {
 	w := &world{dir: t.TempDir()}
 	const nights = 6
 	for n := range nights {
-		if code, stderr := w.night(fmt.Sprint(n), lines[n*len(lines)/nights:(n+1)*len(lines)/nights]); code != exitDone {
+		if code, stderr := w.night(fmt.Sprint(n), lines[n*len(lines)/nights:(n+1)*len(lines)/nights]); code != exit.Done {
 			t.Fatalf("night %d: code %d: %s", n, code, stderr)
 		}
 	}
@@ -314,7 +315,7 @@ func TestForgotten(t *testing.T) {
 	lines := demoLines(t)[:40]
 	calm := &world{dir: t.TempDir()}
 	for n, night := range [][]string{lines[:20], lines[20:30], lines[30:]} {
-		if code, stderr := calm.night(fmt.Sprint("night", n), night); code != exitDone {
+		if code, stderr := calm.night(fmt.Sprint("night", n), night); code != exit.Done {
 			t.Fatal(code, stderr)
 		}
 	}
@@ -331,13 +332,13 @@ func TestForgotten(t *testing.T) {
 		},
 	} {
 		w := &world{dir: t.TempDir()}
-		if code, stderr := w.night("night0", lines[:20]); code != exitDone {
+		if code, stderr := w.night("night0", lines[:20]); code != exit.Done {
 			t.Fatal(code, stderr)
 		}
 		forget(w)
 		for n, night := range [][]string{lines[20:30], lines[30:]} {
 			code, stderr := w.night(fmt.Sprint("night", n+1), night, "--verbose")
-			if code != exitDone || strings.Contains(stderr, "clustered anew") != (n == 0) {
+			if code != exit.Done || strings.Contains(stderr, "clustered anew") != (n == 0) {
 				t.Fatalf("%s: night %d: code %d: %s", name, n, code, stderr)
 			}
 		}

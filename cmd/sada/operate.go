@@ -23,6 +23,7 @@ import (
 	"golang.org/x/term"
 
 	"sada/cluster/identity"
+	"sada/cmd/internal/exit"
 	"sada/cmd/sada/internal/archive"
 )
 
@@ -70,11 +71,11 @@ func (f *operationFlags) operate(p *program, do func(o *operation) error) error 
 	start := time.Now()
 	o.call("/start")
 	err := do(o)
-	code := exitDone
+	code := exit.Done
 	if err != nil {
 		code, _ = classify(err)
 	}
-	if code == exitDone || code == exitRejects {
+	if code == exit.Done || code == exit.Rejects {
 		o.call("")
 	} else {
 		o.call("/fail")
@@ -161,7 +162,7 @@ func (o *operation) prune(p *program, a *archive.Archive, keep int) {
 // write writes the metrics. Those of the last success stay after a failure.
 func (o *operation) write(name string, start time.Time, code int) error {
 	success := float64(time.Now().UnixNano()) / 1e9
-	if code != exitDone && code != exitRejects {
+	if code != exit.Done && code != exit.Rejects {
 		success = lastSuccess(name)
 	}
 	all := []*dto.MetricFamily{

@@ -16,6 +16,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"sada/cluster"
+	"sada/cmd/internal/exit"
 )
 
 // TestSchema holds every kind of line that --json prints to the schema that is shipped.
@@ -26,7 +27,7 @@ func TestSchema(t *testing.T) {
 	}
 	w := &world{dir: t.TempDir()}
 	lines := demoLines(t)
-	if code, stderr := w.night("one", lines[:60]); code != exitDone {
+	if code, stderr := w.night("one", lines[:60]); code != exit.Done {
 		t.Fatal(stderr)
 	}
 	state := w.at("state")
@@ -106,7 +107,7 @@ func TestMetrics(t *testing.T) {
 		return out
 	}
 	lines := append(demoLines(t)[:50], "{\"id\":\n")
-	if code, stderr := w.night("one", lines, "--metrics", metrics); code != exitRejects {
+	if code, stderr := w.night("one", lines, "--metrics", metrics); code != exit.Rejects {
 		t.Fatal(code, stderr)
 	}
 	done := read()
@@ -124,11 +125,11 @@ func TestMetrics(t *testing.T) {
 	if rejects != 1 || done["last_success_timestamp_seconds"] == 0 || done["largest_group_pages"] == 0 {
 		t.Errorf("%v", done)
 	}
-	if code, _ := w.night("none", nil, "--delete", w.at("nowhere"), "--metrics", metrics); code != exitUsage {
+	if code, _ := w.night("none", nil, "--delete", w.at("nowhere"), "--metrics", metrics); code != exit.Usage {
 		t.Fatal(code)
 	}
 	failed := read()
-	if failed["last_exit_code"] != exitUsage || failed["last_success_timestamp_seconds"] != done["last_success_timestamp_seconds"] || failed["last_end_timestamp_seconds"] <= done["last_end_timestamp_seconds"] {
+	if failed["last_exit_code"] != exit.Usage || failed["last_success_timestamp_seconds"] != done["last_success_timestamp_seconds"] || failed["last_end_timestamp_seconds"] <= done["last_end_timestamp_seconds"] {
 		t.Errorf("after a failure: %v", failed)
 	}
 	entries, err := os.ReadDir(filepath.Dir(metrics))
@@ -136,7 +137,7 @@ func TestMetrics(t *testing.T) {
 		t.Errorf("%v, %v", entries, err)
 	}
 	// Metrics that cannot be written are no failure of the night.
-	if code, stderr := w.night("two", demoLines(t)[50:60], "--metrics", w.at("one.jsonl/sada.prom")); code != exitDone || !strings.Contains(stderr, "metrics cannot be written") {
+	if code, stderr := w.night("two", demoLines(t)[50:60], "--metrics", w.at("one.jsonl/sada.prom")); code != exit.Done || !strings.Contains(stderr, "metrics cannot be written") {
 		t.Error(code, stderr)
 	}
 }
@@ -178,20 +179,20 @@ func TestPing(t *testing.T) {
 		calls = nil
 	}
 	set(server.URL + "/" + canary)
-	night(exitDone, "--ping-url-file", file)
+	night(exit.Done, "--ping-url-file", file)
 	wantCalls("POST /X/start", "POST /X")
-	night(exitUsage, "--ping-url-file", file, "--sigma", "3")
+	night(exit.Usage, "--ping-url-file", file, "--sigma", "3")
 	wantCalls("POST /X/start", "POST /X/fail")
 	status = http.StatusInternalServerError
-	night(exitDone, "--ping-url-file", file)
+	night(exit.Done, "--ping-url-file", file)
 	wantCalls("POST /X/start", "POST /X")
 	for _, url := range []string{"http://127.0.0.1:1/" + canary, "gopher://" + canary, "http://user:" + canary + "@127.0.0.1:1", "::" + canary, "http://" + canary + ".invalid/\x7f"} {
 		set(url)
-		night(exitDone, "--ping-url-file", file)
+		night(exit.Done, "--ping-url-file", file)
 	}
 	t.Setenv(pingVariable, "http://127.0.0.1:1/"+canary)
-	night(exitDone)
-	night(exitDone, "--ping-url-file", w.at("nowhere"))
+	night(exit.Done)
+	night(exit.Done, "--ping-url-file", w.at("nowhere"))
 	wantCalls()
 	if s := printed.String(); strings.Contains(s, canary) || !strings.Contains(s, "the night could not be told") {
 		t.Errorf("printed: %s", s)
@@ -259,14 +260,14 @@ func TestShippedSettings(t *testing.T) {
 // TestExportLog has what an export warns of in the format of the log.
 func TestExportLog(t *testing.T) {
 	w := &world{dir: t.TempDir()}
-	if code, stderr := w.night("one", demoLines(t)[:10]); code != exitDone {
+	if code, stderr := w.night("one", demoLines(t)[:10]); code != exit.Done {
 		t.Fatal(stderr)
 	}
 	forget(t, w.at("state"), new(cluster.Tables))
 	for format, want := range map[string]string{"": "time=", "json": `{"time":`} {
 		t.Setenv("SADA_LOG_FORMAT", format)
 		code, stderr := w.run("state", "export", "--state", w.at("state"), "--out", w.at("export"))
-		if code != exitDone || !strings.HasPrefix(stderr, want) || !strings.Contains(stderr, "all pages are clustered anew") {
+		if code != exit.Done || !strings.HasPrefix(stderr, want) || !strings.Contains(stderr, "all pages are clustered anew") {
 			t.Errorf("format %q: code %d: %s", format, code, stderr)
 		}
 	}

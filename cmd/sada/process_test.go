@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"sada/cmd/internal/exit"
 )
 
 // child is the program in a process of its own, in dir. It is killed when the test ends, or the tests must.
@@ -41,7 +43,7 @@ func staged(dir string) bool {
 func exitCode(t *testing.T, err error) int {
 	t.Helper()
 	if err == nil {
-		return exitDone
+		return exit.Done
 	}
 	var e *exec.ExitError
 	if !errors.As(err, &e) {
@@ -84,9 +86,9 @@ func TestSignals(t *testing.T) {
 		want   int
 		old    bool
 	}{
-		{"SIGINT", syscall.SIGINT, `"code":130,`, exitSIGINT, false},
-		{"SIGTERM", syscall.SIGTERM, `"code":143,`, exitSIGTERM, false},
-		{"SIGTERM over an earlier run", syscall.SIGTERM, `"code":143,`, exitSIGTERM, true},
+		{"SIGINT", syscall.SIGINT, `"code":130,`, exit.SIGINT, false},
+		{"SIGTERM", syscall.SIGTERM, `"code":143,`, exit.SIGTERM, false},
+		{"SIGTERM over an earlier run", syscall.SIGTERM, `"code":143,`, exit.SIGTERM, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -144,7 +146,7 @@ func TestReaderGoesAway(t *testing.T) {
 	if err := errors.Join(r.Close(), cmd.Start(), w.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if code := exitCode(t, cmd.Wait()); code != exitFailed || !strings.Contains(stderr.String(), "sada: hint: the results are complete") {
+	if code := exitCode(t, cmd.Wait()); code != exit.Failed || !strings.Contains(stderr.String(), "sada: hint: the results are complete") {
 		t.Errorf("code %d: %s", code, stderr)
 	}
 	wantNames(t, dir, "out")
@@ -155,8 +157,8 @@ func TestFileSizeLimit(t *testing.T) {
 	dir := t.TempDir()
 	cmd, _, stderr := child(t, dir, "sh", "-c", `ulimit -f 16 && exec sada run "$0" --out out`, absolute(t, demo))
 	code := exitCode(t, cmd.Run())
-	if code != exitNoSpace || !strings.Contains(stderr.String(), "file too large") || !strings.Contains(stderr.String(), "sada: hint: free some space") {
-		t.Errorf("code %d, want %d: %s", code, exitNoSpace, stderr)
+	if code != exit.NoSpace || !strings.Contains(stderr.String(), "file too large") || !strings.Contains(stderr.String(), "sada: hint: free some space") {
+		t.Errorf("code %d, want %d: %s", code, exit.NoSpace, stderr)
 	}
 	wantNames(t, dir)
 }
@@ -224,8 +226,8 @@ func TestSignalWhileClustering(t *testing.T) {
 	for lines.Scan() {
 		rest = append(rest, lines.Text())
 	}
-	if code := exitCode(t, cmd.Wait()); code != exitSIGTERM || len(rest) != 1 || !strings.HasPrefix(rest[0], `{"type":"exit_error","code":143,`) {
-		t.Errorf("code %d, want %d, then %q: %s", code, exitSIGTERM, rest, stderr)
+	if code := exitCode(t, cmd.Wait()); code != exit.SIGTERM || len(rest) != 1 || !strings.HasPrefix(rest[0], `{"type":"exit_error","code":143,`) {
+		t.Errorf("code %d, want %d, then %q: %s", code, exit.SIGTERM, rest, stderr)
 	}
 	t.Logf("it went on for %v", time.Since(stopped))
 	if got := mustTree(t, state); got != before {

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"time"
 
+	"sada/cmd/internal/exit"
 	"sada/cmd/sada/internal/report"
 	"sada/features/arabic"
 )
@@ -49,7 +50,7 @@ func object[T any](path, kind string) (*T, error) {
 	defer f.Close()
 	out, err := report.ReadObject[T](f, kind)
 	if err != nil {
-		return nil, usage(fmt.Sprintf("it is what sada %s --json prints", kind), "%s: %w", path, err)
+		return nil, exit.Misuse(fmt.Sprintf("it is what sada %s --json prints", kind), "%s: %w", path, err)
 	}
 	return out, nil
 }
@@ -75,7 +76,7 @@ func (c *siteFlags) site(p *program, dir string, o report.Options) (s *report.Si
 		return nil, nil, err
 	}
 	if c.Details < 1 {
-		return nil, nil, usage("the default suits most", "%d details: want 1 or more", c.Details)
+		return nil, nil, exit.Misuse("the default suits most", "%d details: want 1 or more", c.Details)
 	}
 	if o.Evaluation, err = c.evaluation(); err != nil {
 		return nil, nil, err

@@ -26,6 +26,7 @@ import (
 	"sada/cluster/identity"
 	"sada/cluster/passage"
 	"sada/cmd/internal/corpus"
+	"sada/cmd/internal/exit"
 	"sada/cmd/internal/option"
 	"sada/cmd/internal/publish"
 	"sada/cmd/sada/internal/shards"
@@ -55,7 +56,7 @@ type clusterFlags struct {
 func (f *clusterFlags) options(workers int) (cluster.Options, error) {
 	o, err := f.Options(workers)
 	if err != nil {
-		return o, usage("sada run --help gives the defaults", "%w", err)
+		return o, exit.Misuse("sada run --help gives the defaults", "%w", err)
 	}
 	return o, nil
 }
@@ -127,7 +128,7 @@ and of no others.` + "\n" + exitHelp
 // Run is the verb: read, cluster, publish, tell.
 func (c *runCmd) Run(p *program) error {
 	if c.Out == "" && c.Shards == "" {
-		return usage("--out names the folder of the results, --shards that of shards", "without --out and --shards, run has nothing to write")
+		return exit.Misuse("--out names the folder of the results, --shards that of shards", "without --out and --shards, run has nothing to write")
 	}
 	set, err := c.inputs(p, c.Input)
 	if err != nil {
@@ -230,7 +231,7 @@ func (c *jobFlags) do(p *program, j job) error {
 		return err
 	}
 	if len(res.Pages) == 0 && in.read == 0 && old.night <= 1 {
-		return &failure{Code: exitFailed, Err: errors.New("the inputs hold no page"), Hint: rejectHint(in.first)}
+		return &exit.Error{Code: exit.Failed, Err: errors.New("the inputs hold no page"), Hint: rejectHint(in.first)}
 	}
 	for _, t := range res.Stats.Times {
 		timings = append(timings, publish.Timing{Step: t.Step, Seconds: t.Took.Seconds()})
@@ -283,10 +284,10 @@ func (c *jobFlags) do(p *program, j job) error {
 	r.manifest, r.took = m, time.Since(start)
 	tell.step("write")
 	if err := tell.summary(j.out, m, r, r.took); err != nil {
-		return &failure{Code: exitFailed, Err: fmt.Errorf("write the summary: %w", err), Hint: "the results are complete, in " + j.out}
+		return &exit.Error{Code: exit.Failed, Err: fmt.Errorf("write the summary: %w", err), Hint: "the results are complete, in " + j.out}
 	}
 	if n := in.rejected; c.MaxRejects >= 0 && n > c.MaxRejects {
-		return &failure{Code: exitRejects, Err: fmt.Errorf("%d of %d records rejected, %d allowed; the rest is published", n, n+in.read, c.MaxRejects), Hint: rejectHint(in.first)}
+		return &exit.Error{Code: exit.Rejects, Err: fmt.Errorf("%d of %d records rejected, %d allowed; the rest is published", n, n+in.read, c.MaxRejects), Hint: rejectHint(in.first)}
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"sada/cmd/internal/exit"
 	"sada/cmd/internal/publish"
 )
 
@@ -24,7 +25,7 @@ var update = flag.Bool("update", false, "write the golden files")
 func sada(t *testing.T, args ...string) string {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	if code := run(t.Context(), args, strings.NewReader(""), &stdout, &stderr); code != exitDone {
+	if code := run(t.Context(), args, strings.NewReader(""), &stdout, &stderr); code != exit.Done {
 		t.Fatalf("sada %s: code %d\n%s", strings.Join(args, " "), code, &stderr)
 	}
 	return stdout.String()

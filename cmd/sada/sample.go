@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"sada/cmd/internal/exit"
 	"sada/cmd/internal/publish"
 	"sada/eval"
 )
@@ -108,7 +109,7 @@ func openPool(dir string, kind eval.Kind) (*sampledRun, error) {
 		pairs += len(m) * (len(m) - 1) / 2
 	}
 	if pairs > mostPairs {
-		return nil, &failure{Code: exitFailed, Err: fmt.Errorf("the pool of %s has about %d pairs, %d at most can be sampled", dir, pairs, mostPairs), Hint: "sample a run of a part of the corpus, or with a higher threshold"}
+		return nil, &exit.Error{Code: exit.Failed, Err: fmt.Errorf("the pool of %s has about %d pairs, %d at most can be sampled", dir, pairs, mostPairs), Hint: "sample a run of a part of the corpus, or with a higher threshold"}
 	}
 	for _, m := range members {
 		for i, a := range m {
@@ -149,13 +150,13 @@ func dateUsed(p *publish.Page) time.Time {
 func (c *sampleCmd) Run(p *program) error {
 	format := formatOf(c.Out)
 	if format == eval.TSV {
-		return usage("name it .jsonl or .csv", "%s: a sample is JSONL or CSV", c.Out)
+		return exit.Misuse("name it .jsonl or .csv", "%s: a sample is JSONL or CSV", c.Out)
 	}
 	if c.Of == "clusters" {
 		return c.clusters(p, format)
 	}
 	if c.By == "chance" {
-		return usage("--of clusters draws them in proportion to their size", "pairs are divided by score or by size")
+		return exit.Misuse("--of clusters draws them in proportion to their size", "pairs are divided by score or by size")
 	}
 	kind := eval.Kind(c.Kind)
 	r, err := openPool(c.Dir, kind)
@@ -175,10 +176,10 @@ func (c *sampleCmd) Run(p *program) error {
 	}
 	pairs, strata, err := eval.Sample(r.candidates, o)
 	if err != nil {
-		return usage("sada sample --help gives the defaults", "%w", err)
+		return exit.Misuse("sada sample --help gives the defaults", "%w", err)
 	}
 	if len(pairs) == 0 && c.Rest == 0 {
-		return &failure{Code: exitFailed, Err: fmt.Errorf("%s has no pair of pages that were compared for a %s", c.Dir, kind), Hint: "all groups are of one page; --rest N draws pairs that were no candidates"}
+		return &exit.Error{Code: exit.Failed, Err: fmt.Errorf("%s has no pair of pages that were compared for a %s", c.Dir, kind), Hint: "all groups are of one page; --rest N draws pairs that were no candidates"}
 	}
 	if c.Rest > 0 {
 		rest, size := eval.SampleRest(r.singles, r.candidates, r.horizon, c.Rest, c.Seed)
@@ -251,9 +252,9 @@ func (c *sampleCmd) clusters(p *program, format eval.Format) error {
 	o := eval.ClusterOptions{PerStratum: cmp.Or(c.Each, 60), Near: c.Others, Most: c.Most, Seed: c.Seed}
 	switch {
 	case c.By == "score":
-		return usage("by size, or by chance", "clusters have no score to divide them by")
+		return exit.Misuse("by size, or by chance", "clusters have no score to divide them by")
 	case c.Rest > 0 || c.Nearest > 0 || len(c.Bands) > 0:
-		return usage("leave it out, or draw pairs", "--rest, --nearest and --bands are for pairs")
+		return exit.Misuse("leave it out, or draw pairs", "--rest, --nearest and --bands are for pairs")
 	case c.By != "chance":
 		o.Sizes = orDefault(c.Sizes, 2, 3, 5, 10)
 	}
@@ -271,10 +272,10 @@ func (c *sampleCmd) clusters(p *program, format eval.Format) error {
 	}
 	draws, strata, err := eval.SampleClusters(pool, o)
 	if err != nil {
-		return usage("sada sample --help gives the defaults", "%w", err)
+		return exit.Misuse("sada sample --help gives the defaults", "%w", err)
 	}
 	if !slices.ContainsFunc(draws, func(d eval.Draw) bool { return len(d.Asked) > 0 }) {
-		return &failure{Code: exitFailed, Err: fmt.Errorf("%s has no cluster of which anything can be asked", c.Dir), Hint: "all are of one text, and none is near to another"}
+		return &exit.Error{Code: exit.Failed, Err: fmt.Errorf("%s has no cluster of which anything can be asked", c.Dir), Hint: "all are of one text, and none is near to another"}
 	}
 	err = writeNew(c.Out, func(w io.Writer) error {
 		return eval.WriteDraws(w, format, kind, draws, func(id string) (string, string, string) { return described(pages[id]) })

@@ -9,6 +9,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"sada/cmd/internal/exit"
 	"sada/cmd/internal/publish"
 )
 
@@ -127,7 +128,7 @@ func TestFindingsSchema(t *testing.T) {
 func TestRunSchema(t *testing.T) {
 	schema := exact(t, "ops/run.schema.json")
 	w := &world{dir: t.TempDir()}
-	if code, stderr := w.night("one", demoLines(t)[:60]); code != exitDone {
+	if code, stderr := w.night("one", demoLines(t)[:60]); code != exit.Done {
 		t.Fatal(stderr)
 	}
 	links := w.at("links.tsv")

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"sada/cmd/internal/exit"
 	"sada/cmd/sada/internal/report"
 	"sada/eval"
 )
@@ -41,18 +42,18 @@ func (c *serveCmd) sample() (*eval.SampleFile, error) {
 	case c.Sample == "" && c.Labels == "" && len(c.Annotator) == 0:
 		return nil, nil
 	case c.Sample == "" || c.Labels == "":
-		return nil, usage("sada sample draws pairs and clusters", "labelling takes --sample and --labels")
+		return nil, exit.Misuse("sada sample draws pairs and clusters", "labelling takes --sample and --labels")
 	case formatOf(c.Labels) != eval.JSONL:
-		return nil, usage("name it .jsonl", "%s: answers are kept as JSONL", c.Labels)
+		return nil, exit.Misuse("name it .jsonl", "%s: answers are kept as JSONL", c.Labels)
 	case slices.Contains(c.Annotator, report.Adjudicator):
-		return nil, usage("it is kept for answers that settle a dispute", "no annotator can be called %q", report.Adjudicator)
+		return nil, exit.Misuse("it is kept for answers that settle a dispute", "no annotator can be called %q", report.Adjudicator)
 	}
 	sample, err := readSample(c.Sample)
 	if err != nil {
 		return nil, err
 	}
 	if len(sample.Pairs) == 0 {
-		return nil, usage("sada sample draws pairs and clusters", "%s: nothing to label", c.Sample)
+		return nil, exit.Misuse("sada sample draws pairs and clusters", "%s: nothing to label", c.Sample)
 	}
 	return &sample, nil
 }
@@ -77,7 +78,7 @@ func (c *serveCmd) Run(p *program) error {
 	if sample != nil {
 		journal, err := report.OpenJournal(c.Labels)
 		if errors.Is(err, report.ErrInUse) {
-			return &failure{Code: exitFailed, Err: err, Hint: "several annotators share one server: give --annotator for each"}
+			return &exit.Error{Code: exit.Failed, Err: err, Hint: "several annotators share one server: give --annotator for each"}
 		}
 		if err != nil {
 			return fmt.Errorf("open the labels: %w", err)
@@ -87,12 +88,12 @@ func (c *serveCmd) Run(p *program) error {
 			p.warn(fmt.Sprintf("%s ended within an answer; %d bytes of it were taken off", c.Labels, journal.Torn), "")
 		}
 		if labels, err = report.NewLabeller(site, journal, *sample); err != nil {
-			return usage("sample the run that is served", "%w", err)
+			return exit.Misuse("sample the run that is served", "%w", err)
 		}
 	}
 	host, _, err := net.SplitHostPort(c.Listen)
 	if err != nil {
-		return usage("as 127.0.0.1:8080; port 0 takes a free one", "--listen %s: %w", c.Listen, err)
+		return exit.Misuse("as 127.0.0.1:8080; port 0 takes a free one", "--listen %s: %w", c.Listen, err)
 	}
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"sada/cmd/internal/exit"
 	"sada/eval"
 )
 
@@ -32,7 +33,7 @@ func served(t *testing.T, args ...string) (links []string, stop func()) {
 	go func() { done <- run(ctx, append([]string{"serve"}, args...), strings.NewReader(""), out, &stderr) }()
 	stop = sync.OnceFunc(func() {
 		cancel()
-		if code := <-done; code != exitDone {
+		if code := <-done; code != exit.Done {
 			t.Errorf("sada serve: exit code %d\n%s", code, stderr.String())
 		}
 	})

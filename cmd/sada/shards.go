@@ -17,6 +17,7 @@ import (
 
 	"sada/cluster"
 	"sada/cmd/internal/corpus"
+	"sada/cmd/internal/exit"
 	"sada/cmd/sada/internal/shards"
 	"sada/features/arabic"
 	"sada/features/article"
@@ -41,7 +42,7 @@ const blockPages = 8192
 // records that could not be read as an error where they are too many, with the list complete.
 func (c *runCmd) shard(p *program, set *corpus.Set) error {
 	if slices.Contains(c.Input, "-") {
-		return usage("name files, which can be read again", "the standard input has no shard")
+		return exit.Misuse("name files, which can be read again", "the standard input has no shard")
 	}
 	if err := shards.Prepare(c.Shards); err != nil {
 		return err
@@ -97,7 +98,7 @@ func (c *runCmd) shard(p *program, set *corpus.Set) error {
 		return err
 	}
 	if n := counts.rejects; c.MaxRejects >= 0 && n > int64(c.MaxRejects) {
-		return &failure{Code: exitRejects, Err: fmt.Errorf("%d of %d records rejected, %d allowed; the rest is in the shards", n, n+counts.records, c.MaxRejects), Hint: "sada merge lists them in rejects.jsonl"}
+		return &exit.Error{Code: exit.Rejects, Err: fmt.Errorf("%d of %d records rejected, %d allowed; the rest is in the shards", n, n+counts.records, c.MaxRejects), Hint: "sada merge lists them in rejects.jsonl"}
 	}
 	return nil
 }
@@ -271,10 +272,10 @@ func (c *jobFlags) merger(dirs []string) (reading, []string, error) {
 			return nil, nil, fmt.Errorf("%s: %w: %w", dir, shards.ErrCorrupt, err)
 		}
 		if first = cmp.Or(first, l.OptionHash); l.OptionHash != first {
-			return nil, nil, usage("make them with the same flags and the same program", "the shards in %s were made with other options than those in %s", dir, dirs[0])
+			return nil, nil, exit.Misuse("make them with the same flags and the same program", "the shards in %s were made with other options than those in %s", dir, dirs[0])
 		}
 		if made.Stemmer != c.Stemmer || made.Normalisation != arabic.Version {
-			return nil, nil, usage("--stemmer "+made.Stemmer+", and the program that made them", "the shards in %s were made with stemmer %s and normalisation %d, which are %s and %d here",
+			return nil, nil, exit.Misuse("--stemmer "+made.Stemmer+", and the program that made them", "the shards in %s were made with stemmer %s and normalisation %d, which are %s and %d here",
 				dir, made.Stemmer, made.Normalisation, c.Stemmer, arabic.Version)
 		}
 		c.readFlags = made.readFlags

@@ -8,6 +8,7 @@ import (
 
 	"sada/cluster"
 	"sada/cmd/internal/corpus"
+	"sada/cmd/internal/exit"
 	"sada/cmd/sada/internal/archive"
 	"sada/cmd/sada/internal/spill"
 )
@@ -142,7 +143,7 @@ It writes nothing, and so works on a full disk.` + "\n" + exitHelp
 // Run is the verb.
 func (c *pruneCmd) Run(p *program) error {
 	if c.Keep < 1 {
-		return usage("the last generation is the state", "keep %d generations: the least is 1", c.Keep)
+		return exit.Misuse("the last generation is the state", "keep %d generations: the least is 1", c.Keep)
 	}
 	return c.locked(p, c.LockWait, true, func(a *archive.Archive) error {
 		removed, err := a.Prune(p.ctx, c.Keep)

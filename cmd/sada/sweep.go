@@ -20,6 +20,7 @@ import (
 
 	"sada/cluster"
 	"sada/cluster/story"
+	"sada/cmd/internal/exit"
 	"sada/cmd/internal/publish"
 	"sada/eval"
 )
@@ -54,11 +55,11 @@ const mostPoints = 10000
 // thresholds are the steps, in whole multiples so that no rounding adds up.
 func (c *sweepCmd) thresholds() ([]float64, error) {
 	if !(c.From > 0 && c.To <= 1 && c.From <= c.To && c.Step > 0) {
-		return nil, usage("0 < from <= to <= 1 and step > 0", "no thresholds from %v to %v by %v", c.From, c.To, c.Step)
+		return nil, exit.Misuse("0 < from <= to <= 1 and step > 0", "no thresholds from %v to %v by %v", c.From, c.To, c.Step)
 	}
 	n := int(math.Floor((c.To-c.From)/c.Step+1e-9)) + 1
 	if all := n * len(c.Methods) * len(c.Sigmas) * len(c.Horizons); n > mostPoints || all > mostPoints {
-		return nil, usage("take a larger step, or fewer methods", "more than %d points", mostPoints)
+		return nil, exit.Misuse("take a larger step, or fewer methods", "more than %d points", mostPoints)
 	}
 	out := make([]float64, n)
 	for i := range out {
@@ -82,14 +83,14 @@ func (c *sweepCmd) Run(p *program) error {
 		return err
 	}
 	if g.contents != "clusters" {
-		return usage("sada eval scores a run by pairs and spans", "%s has %s; a sweep needs gold clusters", c.Gold, g.contents)
+		return exit.Misuse("sada eval scores a run by pairs and spans", "%s has %s; a sweep needs gold clusters", c.Gold, g.contents)
 	}
 	gold, kind, err := g.clusters(string(eval.Story))
 	if err != nil {
 		return err
 	}
 	if kind != eval.Story {
-		return usage("copies are verified on texts and have no threshold to choose", "%s is a gold of copies; a sweep is of stories", c.Gold)
+		return exit.Misuse("copies are verified on texts and have no threshold to choose", "%s is a gold of copies; a sweep is of stories", c.Gold)
 	}
 	var settings []story.Options
 	for _, method := range c.Methods {
@@ -98,7 +99,7 @@ func (c *sweepCmd) Run(p *program) error {
 				o := cluster.Defaults().Story
 				o.Method, o.Sigma, o.Horizon, o.Workers = story.Method(method), sigma, horizon, workers
 				if err := o.Validate(); err != nil {
-					return usage("sada sweep --help gives the defaults", "%w", err)
+					return exit.Misuse("sada sweep --help gives the defaults", "%w", err)
 				}
 				settings = append(settings, o)
 			}
@@ -114,7 +115,7 @@ func (c *sweepCmd) Run(p *program) error {
 		return err
 	}
 	if len(in.pages) == 0 {
-		return &failure{Code: exitFailed, Err: errors.New("the inputs hold no page"), Hint: rejectHint(in.first)}
+		return &exit.Error{Code: exit.Failed, Err: errors.New("the inputs hold no page"), Hint: rejectHint(in.first)}
 	}
 	options := cluster.Defaults()
 	options.Workers = workers
@@ -136,7 +137,7 @@ func (c *sweepCmd) Run(p *program) error {
 			}
 			of, used, err := sweep.Stories(o)
 			if err != nil {
-				return usage("sada sweep --help gives the defaults", "%w", err)
+				return exit.Misuse("sada sweep --help gives the defaults", "%w", err)
 			}
 			rows := make([]eval.Assignment, len(of))
 			for i, s := range of {

@@ -17,6 +17,7 @@ import (
 	"sada/cluster"
 	"sada/cluster/copies"
 	"sada/cmd/internal/corpus"
+	"sada/cmd/internal/exit"
 	"sada/cmd/internal/publish"
 	"sada/eval"
 	"sada/features/arabic"
@@ -51,7 +52,7 @@ func (c *synthCmd) Help() string {
 func (c *synthCmd) Run(p *program) error {
 	o := eval.SynthOptions{Copies: c.Copies, Edit: c.Edit, Tails: c.Tails, FollowUps: c.FollowUps, Drift: c.Drift, Digests: c.Digests, Templates: c.Templates, Seed: c.Seed}
 	if err := o.Check(); err != nil {
-		return usage("sada synth --help gives the defaults", "%w", err)
+		return exit.Misuse("sada synth --help gives the defaults", "%w", err)
 	}
 	base, read, err := c.base(p)
 	if err != nil {
@@ -62,7 +63,7 @@ func (c *synthCmd) Run(p *program) error {
 	}
 	made, err := eval.Synth(base, o)
 	if err != nil {
-		return &failure{Code: exitFailed, Err: err, Hint: "a base corpus needs some articles on different events"}
+		return &exit.Error{Code: exit.Failed, Err: err, Hint: "a base corpus needs some articles on different events"}
 	}
 	var files []string
 	for _, f := range []struct {
@@ -141,7 +142,7 @@ func (c *synthCmd) base(p *program) ([]article.Page, int, error) {
 		pages = append(pages, m.Make(&records[id].Page))
 	}
 	if len(pages) == 0 {
-		return nil, 0, &failure{Code: exitFailed, Err: errors.New("the base holds no page"), Hint: "sada run tells what is wrong with its records"}
+		return nil, 0, &exit.Error{Code: exit.Failed, Err: errors.New("the base holds no page"), Hint: "sada run tells what is wrong with its records"}
 	}
 	options := cluster.Defaults()
 	options.Workers = workers

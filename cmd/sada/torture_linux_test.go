@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"sada/cmd/internal/exit"
 )
 
 // TestFill runs nights on small file systems with less and less room. A night that finds no space ends
@@ -42,9 +44,9 @@ func fill(t *testing.T, w *tortured) {
 		cmd, _, stderr := child(t, got.dir, "sada", append([]string{"night", "night2.jsonl", "--state", "state", "--out", "out", "-q", "--no-space-check"}, w.args...)...)
 		cmd.Env = w.environ()
 		switch code := exitCode(t, cmd.Run()); code {
-		case exitDone:
+		case exit.Done:
 			done++
-		case exitNoSpace:
+		case exit.NoSpace:
 			full++
 			if !strings.Contains(stderr.String(), "no space left on device") {
 				t.Fatalf("%s: %s", what, stderr)
@@ -53,7 +55,7 @@ func fill(t *testing.T, w *tortured) {
 			t.Fatalf("%s: code %d: %s", what, code, stderr)
 		}
 		w.oldOrNew(t, what, got)
-		if code, stderr := got.run("check", "--state", got.at("state")); code != exitDone && !(code == exitNoState && w.first()) {
+		if code, stderr := got.run("check", "--state", got.at("state")); code != exit.Done && !(code == exit.NoState && w.first()) {
 			t.Fatalf("%s: check: code %d: %s", what, code, stderr)
 		}
 		parts, err := filepath.Glob(got.at("state/stages/*/0*-*"))
@@ -64,7 +66,7 @@ func fill(t *testing.T, w *tortured) {
 			resumed++
 		} else {
 			ballast(t, got, 0)
-			if code, stderr := got.run("prune", "--state", got.at("state"), "--keep", "2"); code != exitDone && !(code == exitNoState && w.first() && len(parts) == 0) {
+			if code, stderr := got.run("prune", "--state", got.at("state"), "--keep", "2"); code != exit.Done && !(code == exit.NoState && w.first() && len(parts) == 0) {
 				t.Fatalf("%s: prune: code %d: %s", what, code, stderr)
 			}
 			if names, err := filepath.Glob(got.at("state/stages")); err != nil || len(names) > 0 {
@@ -117,7 +119,7 @@ func TestEstimate(t *testing.T) {
 	ballast(t, got, 100<<10)
 	before := mustTree(t, got.at("state"))
 	code, stderr := got.run("night", got.at("night2.jsonl"), "--state", got.at("state"), "--out", got.at("out"))
-	if code != exitNoSpace || !strings.Contains(stderr, "the night may take") || !strings.Contains(stderr, "sada prune") {
+	if code != exit.NoSpace || !strings.Contains(stderr, "the night may take") || !strings.Contains(stderr, "sada prune") {
 		t.Errorf("code %d: %s", code, stderr)
 	}
 	if got := mustTree(t, got.at("state")); got != before {

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"sada/cmd/internal/exit"
 	"sada/cmd/sada/internal/archive"
 	"sada/cmd/sada/internal/archive/archivetest"
 )
@@ -38,7 +39,7 @@ func torture(t *testing.T, pages int) *tortured {
 	lines := demoLines(t)[:pages]
 	w := &tortured{lines: lines[2*pages/3:], before: &world{dir: t.TempDir()}, after: &world{dir: t.TempDir()}, args: []string{"--keep", "2"}}
 	for n := range 2 {
-		if code, stderr := w.before.night(fmt.Sprint("night", n), lines[n*pages/3:(n+1)*pages/3]); code != exitDone {
+		if code, stderr := w.before.night(fmt.Sprint("night", n), lines[n*pages/3:(n+1)*pages/3]); code != exit.Done {
 			t.Fatal(code, stderr)
 		}
 	}
@@ -50,7 +51,7 @@ func torture(t *testing.T, pages int) *tortured {
 func (w *tortured) finish(t *testing.T) {
 	t.Helper()
 	w.copyTo(t, w.after.dir)
-	if code, stderr := w.after.night("night2", w.lines, w.args...); code != exitDone {
+	if code, stderr := w.after.night("night2", w.lines, w.args...); code != exit.Done {
 		t.Fatal(code, stderr)
 	}
 }
@@ -104,11 +105,11 @@ func (w *tortured) copyTo(t *testing.T, dir string) {
 func (w *tortured) survives(t *testing.T, what string, got *world) {
 	t.Helper()
 	calm := w.world(got.dir)
-	if code, stderr := calm.run("check", "--state", got.at("state")); code != exitDone && !(code == exitNoState && w.first()) {
+	if code, stderr := calm.run("check", "--state", got.at("state")); code != exit.Done && !(code == exit.NoState && w.first()) {
 		t.Fatalf("%s: check: code %d: %s", what, code, stderr)
 	}
 	w.oldOrNew(t, what, got)
-	if code, stderr := calm.night("night2", w.lines, w.args...); code != exitDone {
+	if code, stderr := calm.night("night2", w.lines, w.args...); code != exit.Done {
 		t.Fatalf("%s: again: code %d: %s", what, code, stderr)
 	}
 	if a, b := mustTree(t, w.after.at("state")), mustTree(t, got.at("state")); a != b {
@@ -172,7 +173,7 @@ func nightFaults(t *testing.T, w *tortured) {
 		w.copyTo(t, got.dir)
 		f := &archivetest.Faulty{FS: archive.OS{}}
 		got.files = f
-		if code, stderr := got.night("night2", w.lines, w.args...); code != exitDone {
+		if code, stderr := got.night("night2", w.lines, w.args...); code != exit.Done {
 			t.Fatal(code, stderr)
 		}
 		return f.Count
@@ -182,7 +183,7 @@ func nightFaults(t *testing.T, w *tortured) {
 		forever, torn bool
 		err           error
 		code          int
-	}{{false, true, syscall.ENOSPC, exitNoSpace}, {true, false, syscall.EIO, exitFailed}} {
+	}{{false, true, syscall.ENOSPC, exit.NoSpace}, {true, false, syscall.EIO, exit.Failed}} {
 		for at := 1; at <= count; at += 1 + r.IntN(every) {
 			w.copyTo(t, got.dir)
 			f := &archivetest.Faulty{FS: archive.OS{}, At: at, Forever: mode.forever, Torn: mode.torn, Err: mode.err}
@@ -194,7 +195,7 @@ func nightFaults(t *testing.T, w *tortured) {
 			}
 			injected++
 			// After the night, when old generations are removed, a failure is told and no more, as is one of a checkpoint.
-			if told := strings.Contains(stderr, "old generations cannot be removed") || strings.Contains(stderr, "checkpoint") || strings.HasPrefix(f.Hit, "close "); code != mode.code && !(code == exitDone && told) {
+			if told := strings.Contains(stderr, "old generations cannot be removed") || strings.Contains(stderr, "checkpoint") || strings.HasPrefix(f.Hit, "close "); code != mode.code && !(code == exit.Done && told) {
 				t.Fatalf("%s: code %d: %s", what, code, stderr)
 			}
 			if strings.Contains(f.Hit, "/stages") {
@@ -299,7 +300,7 @@ func TestTerm(t *testing.T) {
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	if code := exitCode(t, cmd.Wait()); code != exitSIGTERM {
+	if code := exitCode(t, cmd.Wait()); code != exit.SIGTERM {
 		t.Errorf("code %d: %s", code, stderr)
 	}
 	wantNames(t, got.dir, "out", "state")
@@ -335,17 +336,17 @@ func TestFlips(t *testing.T) {
 			}
 			flips++
 			what := fmt.Sprintf("%s, byte %d", name, at)
-			if code, stderr := got.run("check", "--state", got.at("state")); code != exitCorrupt {
+			if code, stderr := got.run("check", "--state", got.at("state")); code != exit.Corrupt {
 				t.Fatalf("%s: check: code %d: %s", what, code, stderr)
 			}
 			code, stderr := got.night("night2", w.lines, "--keep", "3")
 			switch {
-			case code == exitCorrupt:
+			case code == exit.Corrupt:
 				refused++
 				if withoutRun(mustTree(t, got.at("out"))) != withoutRun(mustTree(t, w.before.at("out"))) {
 					t.Fatalf("%s: a night that was refused changed the results", what)
 				}
-			case code != exitDone:
+			case code != exit.Done:
 				t.Fatalf("%s: code %d: %s", what, code, stderr)
 			default: // the file is of an older generation alone
 				if a, b := withoutRun(mustTree(t, w.after.at("out"))), withoutRun(mustTree(t, got.at("out"))); a != b {
@@ -354,20 +355,20 @@ func TestFlips(t *testing.T) {
 			}
 			code, stderr = got.run("repair", "--state", got.at("state"))
 			everywhere := strings.HasPrefix(name, "segments/seg-000001.") || strings.HasPrefix(name, "sets/") && strings.HasSuffix(name, "-000001.parquet")
-			if code == exitCorrupt && everywhere { // every generation needs it
+			if code == exit.Corrupt && everywhere { // every generation needs it
 				lost++
 				continue
 			}
-			if code != exitDone {
+			if code != exit.Done {
 				t.Fatalf("%s: repair: code %d: %s", what, code, stderr)
 			}
-			if code, stderr := got.run("check", "--state", got.at("state")); code != exitDone {
+			if code, stderr := got.run("check", "--state", got.at("state")); code != exit.Done {
 				t.Fatalf("%s: check after repair: code %d: %s", what, code, stderr)
 			}
 			// The nights that were lost, again.
 			lines := demoLines(t)[:24]
 			for n := range 3 {
-				if code, stderr := got.night(fmt.Sprint("night", n), lines[n*8:(n+1)*8], "--keep", "9"); code != exitDone {
+				if code, stderr := got.night(fmt.Sprint("night", n), lines[n*8:(n+1)*8], "--keep", "9"); code != exit.Done {
 					t.Fatalf("%s: night %d after repair: code %d: %s", what, n, code, stderr)
 				}
 			}

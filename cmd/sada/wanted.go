@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"sada/cluster"
+	"sada/cmd/internal/exit"
 	"sada/cmd/internal/publish"
 	"sada/features/tfidf"
 )
@@ -27,12 +28,12 @@ func (f *clusterFlags) load(o *cluster.Options) error {
 		}
 		in, err := os.Open(file.name)
 		if err != nil {
-			return usage("it holds two page IDs a line, with a tab between them", "%w", err)
+			return exit.Misuse("it holds two page IDs a line, with a tab between them", "%w", err)
 		}
 		*file.to, err = readPairs(in)
 		in.Close()
 		if err != nil {
-			return usage("a line is two page IDs with a tab between them; # begins a comment", "%s:%w", file.name, err)
+			return exit.Misuse("a line is two page IDs with a tab between them; # begins a comment", "%s:%w", file.name, err)
 		}
 	}
 	if f.Terms == "" {
@@ -40,7 +41,7 @@ func (f *clusterFlags) load(o *cluster.Options) error {
 	}
 	m, err := publish.ReadManifest(f.Terms)
 	if errors.Is(err, fs.ErrNotExist) {
-		return usage("--terms names a folder that sada run --out has written", "no run in %s", f.Terms)
+		return exit.Misuse("--terms names a folder that sada run --out has written", "no run in %s", f.Terms)
 	}
 	if err != nil {
 		return err
@@ -72,7 +73,7 @@ func readTerms(dir string, m *publish.Manifest) (*tfidf.Table, map[tfidf.Term]st
 		return nil, nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	if table.Version() != m.Terms.Version {
-		return nil, nil, &failure{Code: exitFailed, Err: fmt.Errorf("%s: the term table is not that of its run.json", dir), Hint: "make the run again: its terms.parquet was changed, or its rule of weighing is another"}
+		return nil, nil, &exit.Error{Code: exit.Failed, Err: fmt.Errorf("%s: the term table is not that of its run.json", dir), Hint: "make the run again: its terms.parquet was changed, or its rule of weighing is another"}
 	}
 	return table, surfaces, nil
 }

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"sada/cluster/copies"
+	"sada/cmd/internal/exit"
 	"sada/cmd/internal/publish"
 	"sada/eval"
 )
@@ -110,7 +111,7 @@ func (c *worstCmd) Run(p *program) error {
 		return err
 	}
 	if g.contents != "clusters" {
-		return usage("sada eval scores a run by pairs and spans", "%s has %s; faults are found by gold clusters", c.Gold, g.contents)
+		return exit.Misuse("sada eval scores a run by pairs and spans", "%s has %s; faults are found by gold clusters", c.Gold, g.contents)
 	}
 	gold, kind, err := g.clusters(c.Kind)
 	if err != nil {
