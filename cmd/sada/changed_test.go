@@ -162,7 +162,7 @@ func (s shelves) needless(dir string) (string, error) {
 func TestChanged(t *testing.T) {
 	all := demoLines(t)
 	if testing.Short() {
-		few(t, "2")
+		few(t, "10") // of which rapid does a fifth in a short test
 	} else if !thorough() {
 		few(t, "4")
 	}

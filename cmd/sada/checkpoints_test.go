@@ -48,10 +48,7 @@ func (w *world) stopped(name string, lines []string, n int, more ...string) (cod
 // disturbed, and leaves nothing.
 func TestCheckpoints(t *testing.T) {
 	all := demoLines(t)
-	few(t, fmt.Sprint(bound(15, 300)))
-	if testing.Short() {
-		few(t, "3")
-	}
+	few(t, fmt.Sprint(bound(15, 300))) // of which a short test does a fifth
 	order := make([]int, len(all))
 	for i := range order {
 		order[i] = i
@@ -142,7 +139,7 @@ func TestCheckpoints(t *testing.T) {
 		}
 	})
 	t.Logf("%d checkpoints were used", used)
-	if used == 0 {
+	if used == 0 && !testing.Short() { // by chance once in thousands of times
 		t.Error("no checkpoint was used")
 	}
 }

@@ -124,7 +124,7 @@ func few(t *testing.T, checks string) {
 func TestSplits(t *testing.T) {
 	all := demoLines(t)
 	if testing.Short() {
-		few(t, "2")
+		few(t, "10") // of which rapid does a fifth in a short test
 	} else if !thorough() {
 		few(t, "12")
 	}

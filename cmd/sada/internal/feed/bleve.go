@@ -295,7 +295,8 @@ func (w *bleveWriter) flush() error {
 	for _, c := range w.open {
 		w.done(c, Outcome{Status: Written})
 	}
-	w.batch.Reset()
+	// The batch is not used again: a goroutine of the index may still go through what is deleted with it.
+	w.batch = w.index.NewBatch()
 	w.open, w.bytes = w.open[:0], 0
 	return nil
 }
