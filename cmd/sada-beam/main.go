@@ -42,16 +42,7 @@ type commands struct {
 // run is the program without the process around it.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
 	var cli commands
-	type stop struct{ code int } // kong ends the program after help; this ends run
-	defer func() {
-		if r := recover(); r != nil {
-			s, ok := r.(stop)
-			if !ok {
-				panic(r)
-			}
-			code = s.code
-		}
-	}()
+	defer exit.Caught(&code)
 	fail := func(err error) int {
 		code, hint := exit.Of(err)
 		if err != nil {
@@ -59,7 +50,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		}
 		return code
 	}
-	parser, err := kong.New(&cli, kong.Name("sada-beam"), kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(stop{code}) }),
+	parser, err := kong.New(&cli, kong.Name("sada-beam"), kong.Writers(stdout, stderr), kong.Exit(exit.Quit),
 		kong.Description("Copies, foreign parts and stories in Arabic news pages, on Apache Beam."+exitHelp),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {

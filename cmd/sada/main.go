@@ -81,16 +81,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 func (p *program) run(args []string) (code int) {
 	stdout, stderr := p.stdout, p.stderr
 	var cli commands
-	type stop struct{ code int } // kong ends the program after help; this ends run
-	defer func() {
-		if r := recover(); r != nil {
-			s, ok := r.(stop)
-			if !ok {
-				panic(r)
-			}
-			code = s.code
-		}
-	}()
+	defer exit.Caught(&code)
 	logFormat := early(args, "log-format") // bad usage is told in it too
 	fail := func(err error) int {
 		code := tellError(stderr, err, logFormat)
@@ -103,7 +94,7 @@ func (p *program) run(args []string) (code int) {
 		}
 		return code
 	}
-	parser, err := kong.New(&cli, kong.Name("sada"), kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(stop{code}) }),
+	parser, err := kong.New(&cli, kong.Name("sada"), kong.Writers(stdout, stderr), kong.Exit(exit.Quit),
 		kong.Description("Copies, foreign parts and stories in Arabic news pages."+exitHelp),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.DefaultEnvars(envPrefix))
 	if err != nil {

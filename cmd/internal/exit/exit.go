@@ -79,6 +79,23 @@ func Of(err error) (code int, hint string) {
 	return Failed, ""
 }
 
+// quit is a panic that is none.
+type quit struct{ code int }
+
+// Quit ends what has deferred [Caught], with an exit code. It is for parsers, which end the process after help.
+func Quit(code int) { panic(quit{code}) }
+
+// Caught, if it is deferred, sets the code that [Quit] was called with.
+func Caught(code *int) {
+	switch r := recover().(type) {
+	case nil:
+	case quit:
+		*code = r.code
+	default:
+		panic(r)
+	}
+}
+
 // Say writes the line of an error of a program, and that of its hint.
 func Say(stderr io.Writer, program string, err error, hint string) {
 	fmt.Fprintf(stderr, "%s: error: %v\n", program, err)

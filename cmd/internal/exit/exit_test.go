@@ -41,6 +41,28 @@ func TestOf(t *testing.T) {
 	}
 }
 
+func TestQuit(t *testing.T) {
+	run := func(do func()) (code int) {
+		defer Caught(&code)
+		do()
+		return Failed
+	}
+	if code := run(func() {}); code != Failed {
+		t.Errorf("code %d of what was not ended", code)
+	}
+	for _, want := range []int{Done, Brake} {
+		if code := run(func() { Quit(want) }); code != want {
+			t.Errorf("code %d, want %d", code, want)
+		}
+	}
+	defer func() {
+		if r := recover(); r != "boom" {
+			t.Errorf("another panic is %v", r)
+		}
+	}()
+	run(func() { panic("boom") })
+}
+
 func TestSay(t *testing.T) {
 	var b strings.Builder
 	Say(&b, "sada", errors.New("boom"), "")
