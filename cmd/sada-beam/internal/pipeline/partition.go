@@ -88,7 +88,8 @@ func (t *ties) ProcessElement(pair int64, b []byte, emit func(int64, []byte)) {
 	emit(v.A, pack(v))
 }
 
-func (*firstTie) ProcessElement(number int64, groups, ties func(*[]byte) bool, labels func(*int64) bool, emit func(int64, []byte)) {
+// eachTie calls do for every tie that is joined with a group, with the component of the group.
+func eachTie(number int64, groups, ties func(*[]byte) bool, labels func(*int64) bool, do func(g copyGroup, label int64, t tie)) {
 	var b []byte
 	if !ties(&b) {
 		return
@@ -97,24 +98,21 @@ func (*firstTie) ProcessElement(number int64, groups, ties func(*[]byte) bool, l
 	label := number
 	labels(&label)
 	for more := true; more; {
-		t := unpack[tie](b)
-		t.Original, t.Of = g.Original, label
-		emit(t.B, pack(t))
+		do(g, label, unpack[tie](b))
 		b = nil
 		more = ties(&b)
 	}
 }
 
+func (*firstTie) ProcessElement(number int64, groups, ties func(*[]byte) bool, labels func(*int64) bool, emit func(int64, []byte)) {
+	eachTie(number, groups, ties, labels, func(g copyGroup, label int64, t tie) {
+		t.Original, t.Of = g.Original, label
+		emit(t.B, pack(t))
+	})
+}
+
 func (s *secondTie) ProcessElement(number int64, groups, ties func(*[]byte) bool, labels func(*int64) bool, within func(int64, []byte), rows func(string, []byte)) {
-	var b []byte
-	if !ties(&b) {
-		return
-	}
-	g, _ := one[copyGroup](groups)
-	label := number
-	labels(&label)
-	for more := true; more; {
-		t := unpack[tie](b)
+	eachTie(number, groups, ties, labels, func(g copyGroup, label int64, t tie) {
 		if !t.Barred {
 			rows(shard("near", t.A, s.PerShard), newRow(order(t.A, t.B),
 				publish.Near{A: t.Original, B: g.Original, Cosine: publish.Round(float64(t.Cosine)), Weight: publish.Round(float64(t.Weight))}))
@@ -123,9 +121,7 @@ func (s *secondTie) ProcessElement(number int64, groups, ties func(*[]byte) bool
 			t.Original = ""
 			within(label, pack(t))
 		}
-		b = nil
-		more = ties(&b)
-	}
+	})
 }
 
 func (a *averageLink) ProcessElement(ctx context.Context, _ int64, values func(*[]byte) bool, census, level string, emit func(int64, []byte)) {
