@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
@@ -748,19 +749,23 @@ func TestWeights(t *testing.T) {
 	}
 }
 
-// A Maker that has looked a word up has it at hand.
-func TestMakerKnowsWords(t *testing.T) {
-	m := Maker{Stemmer: arabic.Light10}
-	word := []byte("والمهندسون")
-	const hash = 1234
-	term := m.term(word, hash)
-	if k := m.known[hash>>1]; string(k.token[:k.bytes]) != string(word) || k.term != term || term == 0 {
-		t.Errorf("%+v of %x", k, term)
-	}
-	if other := m.term([]byte("كتاب"), hash); other == term { // at the same place
-		t.Errorf("%x of two words", other)
-	}
-	if again := m.term(word, hash); again != term {
-		t.Errorf("%x, and then %x", term, again)
+// The terms of a page are those of its words, by every stemmer.
+func TestMakerTerms(t *testing.T) {
+	text := "وقال المهندسون في بيان إن السيارات والشاحنات الكبيرة ممنوعة، و الحافلات 24 مثلها في گلها ولا يستثنى المستشفيات GPS من"
+	var level1 arabic.Text
+	level1.Set(text)
+	for _, stemmer := range []arabic.Stemmer{arabic.None, arabic.LightSafe, arabic.Light10} {
+		m := Maker{Stemmer: stemmer}
+		p := m.Make(&article.Page{ID: "a", Text: text})
+		for i, token := range level1.Tokens {
+			var want tfidf.Term
+			if term := stemmer.Term(nil, level1.Norm[token.At:token.End]); len(term) > 0 {
+				want = tfidf.TermID(term)
+			}
+			width := utf8.RuneCountInString(text[token.From:token.To])
+			if p.lead[i] != want || int(p.widths[i]) != width {
+				t.Errorf("%v: %q is term %x with %d letters, want %x with %d", stemmer, text[token.From:token.To], p.lead[i], p.widths[i], want, width)
+			}
+		}
 	}
 }

@@ -59,10 +59,8 @@ type Maker struct {
 	text, title arabic.Text
 	parser      article.Parser
 	stem        []byte
-	words       []uint32
 	long        long
-	room        []byte  // for what is long in the next pages
-	known       []known // a place for each hash of a token, where a later one replaces an earlier
+	room        []byte // for what is long in the next pages
 }
 
 // long is memory for what is long in a page.
@@ -74,34 +72,19 @@ type long struct {
 	widths []uint16
 }
 
-// known is a level-1 token whose term was looked up before; 0 is no term.
-type known struct {
-	term  tfidf.Term
-	bytes uint8
-	token [23]byte // eleven Arabic letters: longer words are rare
-}
-
-// knownTokens is how many places there are: the commonest words in 256 KiB, which stays in a
-// processor's second cache. Reaching further out for the others takes longer than stemming them.
-const knownTokens = 1 << 13
-
-// term returns the term of a level-1 token, of which word is the hash, 0 if it is none.
-func (m *Maker) term(token []byte, word uint32) tfidf.Term {
-	if m.known == nil {
-		m.known = make([]known, knownTokens)
+// term returns the term of a level-1 token of norm, 0 if it is none.
+func (m *Maker) term(norm []byte, token arabic.Token) tfidf.Term {
+	if from, to, none, ok := m.Stemmer.Inner(norm, int(token.At), int(token.End)); ok {
+		id := tfidf.TermIDAt(norm, from, to)
+		if none {
+			id = 0
+		}
+		return id
 	}
-	k := &m.known[word>>1%knownTokens] // the lowest bit is not of the hash
-	if string(k.token[:k.bytes]) == string(token) {
-		return k.term
+	if m.stem = m.Stemmer.Term(m.stem[:0], norm[token.At:token.End]); len(m.stem) == 0 {
+		return 0
 	}
-	var id tfidf.Term
-	if m.stem = m.Stemmer.Term(m.stem[:0], token); len(m.stem) > 0 {
-		id = tfidf.TermID(m.stem)
-	}
-	if len(token) <= len(k.token) {
-		k.term, k.bytes = id, uint8(copy(k.token[:], token))
-	}
-	return id
+	return tfidf.TermID(m.stem)
 }
 
 // Make returns the features of a page. They share no memory with the page's text.
@@ -243,9 +226,8 @@ func placed[S ~[]T, T any](values S, alloc func(bytes int) ([]byte, error)) (S, 
 
 // terms takes the terms of the title and of the lead of a text.
 func (m *Maker) terms(p *Page, text string) {
-	m.words = shingle.Words(m.words[:0], &m.title)
-	for i, token := range m.title.Tokens {
-		if id := m.term(m.title.Norm[token.At:token.End], m.words[i]); id != 0 {
+	for _, token := range m.title.Tokens {
+		if id := m.term(m.title.Norm, token); id != 0 {
 			p.terms = append(p.terms, tfidf.Count{Term: id, N: 1})
 		}
 	}
@@ -263,11 +245,10 @@ func (m *Maker) terms(p *Page, text string) {
 	tokens := m.text.Tokens[p.first:]
 	tokens = tokens[:min(len(tokens), leadWords)]
 	l := &m.long
-	words := l.words[p.shared.Lead+p.first:]
 	l.lead, l.widths = l.lead[:0], l.widths[:0]
-	for i, token := range tokens {
+	for _, token := range tokens {
 		l.widths = append(l.widths, uint16(min(letters(text[token.From:token.To]), math.MaxUint16)))
-		l.lead = append(l.lead, m.term(m.text.Norm[token.At:token.End], words[i]))
+		l.lead = append(l.lead, m.term(m.text.Norm, token))
 	}
 }
 

@@ -166,35 +166,70 @@ func (s *scanner) arabic(i int) int {
 	return i
 }
 
-// plainBytes is how much of a text [scanner.plain] looks at for a word, with the ASCII behind it.
-const plainBytes = 16
+const (
+	plainBytes = 16      // of a text that [scanner.plain] looks at at once
+	plainRun   = 4 << 10 // that it makes room for at once
+)
 
-// plain reads the words at i that are followed by ASCII, as long as they have at most seven letters, nothing
-// but letters, and none that splits them; single spaces may be between them. It returns where something else
-// begins. No token may be open.
+// plainMasks tell of a chunk, by half the number of its bytes that are not ASCII: the bits of these bytes, alefs in
+// the place of the others, and the marks of its letters that must not split a word. That is all but the last, which
+// may end it, and all of a full chunk.
+var plainMasks = func() (masks [plainBytes/2 + 1]struct {
+	keep, alefs [2]uint64
+	split       uint64
+}) {
+	for n := range masks {
+		m := &masks[n]
+		for i := range plainBytes / 2 {
+			if bit := 16 * (i % 4); i < n {
+				m.keep[i/4] |= 0xFFFF << bit
+			} else {
+				m.alefs[i/4] |= 0xA7D8 << bit
+			}
+			if i < n-1 || n == plainBytes/2 {
+				m.split |= uint64(teh|maksura) << (32*(i%2) + 2*(i/2))
+			}
+		}
+	}
+	return masks
+}()
+
+// plain reads the words at i that consist of letters none of which splits them, and the separators between them.
+// It returns where something else begins. No token may be open.
 //
-// It takes all letters of a word at once, those behind its end as if they were alefs: with a branch for
-// each, a processor would foresee the end of few words.
+// It takes eight letters at once, those behind the end of a word as if they were alefs: with a branch for each, a
+// processor would foresee the end of few words.
 func (s *scanner) plain(i int) int {
 	// In lanes of two bytes, of which the first is the lower one.
 	const lane = 0x0001000100010001
-	const alefs, leads, leadBits, blockBits, second = 0xA7D8 * lane, 0xD8 * lane, 0xFC * lane, 0x03 * lane, 0xFF * lane
-	src, norm, tokens := []byte(s.src), s.norm, s.tokens
-	before := -1 // where the token before begins in norm
-	if len(tokens) > 0 {
-		before = int(tokens[len(tokens)-1].At)
+	const leads, leadBits, blockBits, second = 0xD8 * lane, 0xFC * lane, 0x03 * lane, 0xFF * lane
+	const both = 1<<32 | 1 // two entries
+	src := []byte(s.src)
+	stop := min(len(src)-plainBytes, i+plainRun)
+	if i >= stop {
+		return i
 	}
-	for i+plainBytes < len(src) && src[i]&^3 == 0xD8 {
-		w0, w1 := binary.LittleEndian.Uint64(src[i:]), binary.LittleEndian.Uint64(src[i+8:])
-		n := bits.TrailingZeros64(^w0&topBits) &^ 7 // of the word, in bits; 64 if there is no ASCII
-		n += bits.TrailingZeros64(^w1&topBits) &^ 7 & -(n >> 6)
-		if n == 8*plainBytes || n&8 != 0 {
+	// Every word takes a letter and a separator of src, and a byte more of norm than it has letters.
+	s.norm = slices.Grow(s.norm, stop-i+2*plainBytes)
+	s.tokens = slices.Grow(s.tokens, (stop-i)/3+2)
+	norm, end := s.norm[:cap(s.norm)], len(s.norm)
+	tokens, n := s.tokens[:cap(s.tokens)], len(s.tokens)
+	before := -1 // where the token before begins in norm
+	if n > 0 {
+		before = int(tokens[n-1].At)
+	}
+	at, from := end, i // of the word, which may go on from chunk to chunk
+	for i < stop {
+		chunk := (*[plainBytes + 1]byte)(src[i:])
+		w0, w1 := binary.LittleEndian.Uint64(chunk[:]), binary.LittleEndian.Uint64(chunk[8:])
+		size := bits.TrailingZeros64(^w0&topBits) >> 3 // of what is not ASCII
+		size += bits.TrailingZeros64(^w1&topBits) >> 3 & -(size >> 3)
+		if size&1 != 0 {
 			break
 		}
-		keep := uint64(1)<<n - 1
-		w0 = w0&keep | alefs&^keep
-		keep = uint64(1)<<max(n-64, 0) - 1
-		w1 = w1&keep | alefs&^keep
+		masks := &plainMasks[size/2]
+		w0 = w0&masks.keep[0] | masks.alefs[0]
+		w1 = w1&masks.keep[1] | masks.alefs[1]
 		if ((w0^leads)|(w1^leads))&leadBits != 0 {
 			break
 		}
@@ -202,51 +237,81 @@ func (s *scanner) plain(i int) int {
 		w1 = w1>>8&second | w1&blockBits<<8
 		const most = len(block06) - 1
 		e0, e1, e2, e3 := block06[int(w0)&most], block06[int(w0>>16)&most], block06[int(w0>>32)&most], block06[int(w0>>48)&most]
-		e4, e5, e6 := block06[int(w1)&most], block06[int(w1>>16)&most], block06[int(w1>>32)&most]
-		if e0&e1&e2&e3&e4&e5&e6&letter == 0 {
+		e4, e5, e6, e7 := block06[int(w1)&most], block06[int(w1>>16)&most], block06[int(w1>>32)&most], block06[int(w1>>48)&most]
+		letters := (*[plainBytes]byte)(norm[end:])
+		binary.LittleEndian.PutUint16(letters[0:], uint16(e0))
+		binary.LittleEndian.PutUint16(letters[2:], uint16(e1))
+		binary.LittleEndian.PutUint16(letters[4:], uint16(e2))
+		binary.LittleEndian.PutUint16(letters[6:], uint16(e3))
+		binary.LittleEndian.PutUint16(letters[8:], uint16(e4))
+		binary.LittleEndian.PutUint16(letters[10:], uint16(e5))
+		binary.LittleEndian.PutUint16(letters[12:], uint16(e6))
+		binary.LittleEndian.PutUint16(letters[14:], uint16(e7))
+		d0, d1 := uint64(e0)|uint64(e1)<<32, uint64(e2)|uint64(e3)<<32
+		d2, d3 := uint64(e4)|uint64(e5)<<32, uint64(e6)|uint64(e7)<<32
+		if d0&d1&d2&d3&(uint64(letter)*both) != uint64(letter)*both {
+			var ok bool
+			if size, ok = separated(chunk[:size]); !ok || end+size == at {
+				break
+			}
+			masks = &plainMasks[size/2]
+		}
+		const splitting = uint64(teh|maksura) * both
+		if (d0&splitting|d1&splitting<<2|d2&splitting<<4|d3&splitting<<6)&masks.split != 0 {
 			break
 		}
-		n /= 8
-		if (e0|e1|e2|e3|e4|e5|e6)&(teh|maksura) != 0 && splittable(src[i:i+n]) {
-			break
+		end += size
+		i += size
+		if size == plainBytes {
+			continue
 		}
-		if cap(norm)-len(norm) <= plainBytes {
-			norm = slices.Grow(norm, plainBytes+1)
-		}
-		at, from := len(norm), i
 		if before == at-3 && norm[at-3] == 0xD9 && norm[at-2] == 0x88 { // a waw, as in open
-			from = int(tokens[len(tokens)-1].From)
-			tokens = tokens[:len(tokens)-1]
-			norm = norm[:at-1]
-			at = before
+			n--
+			from = int(tokens[n].From)
+			copy(norm[at-1:], norm[at:end])
+			at, end = before, end-1
 		}
-		before = at
-		end := len(norm) + n
-		letters := norm[len(norm) : len(norm)+plainBytes]
-		binary.LittleEndian.PutUint32(letters, uint32(e0)&0xFFFF|uint32(e1)<<16)
-		binary.LittleEndian.PutUint32(letters[4:], uint32(e2)&0xFFFF|uint32(e3)<<16)
-		binary.LittleEndian.PutUint32(letters[8:], uint32(e4)&0xFFFF|uint32(e5)<<16)
-		binary.LittleEndian.PutUint32(letters[12:], uint32(e6)&0xFFFF)
-		norm = norm[:end+1]
 		norm[end] = ' '
-		i += n
-		tokens = append(tokens, Token{uint32(at), uint32(end), uint32(from), uint32(i)})
-		if src[i] == ' ' && src[i+1]&^3 == 0xD8 { // i is before plainBytes more
+		tokens[n] = Token{uint32(at), uint32(end), uint32(from), uint32(i)}
+		n++
+		before = at
+		end++
+		if src[i] == ' ' && src[i+1]&^3 == 0xD8 {
 			i++
+		} else if i = separators(src, i); i >= len(src) || src[i]&^3 != 0xD8 {
+			at, from = end, i
+			break
 		}
+		at, from = end, i
 	}
-	s.norm, s.tokens = norm, tokens
-	return i
+	s.norm, s.tokens = norm[:at], tokens[:n] // without a word that is not whole
+	return from
 }
 
-// splittable tells of a word of letters of U+0600..U+06FF whether a letter but the last may split it.
-func splittable(word []byte) bool {
-	for ; len(word) > 2; word = word[2:] {
-		if block06[int(word[0]&3)<<8|int(word[1])]&(teh|maksura) != 0 {
-			return true
+// separated returns how many bytes of a chunk of characters of U+0600..U+06FF are letters, and whether a separator
+// follows them.
+func separated(chunk []byte) (size int, ok bool) {
+	for i := 0; i < len(chunk); i += 2 {
+		if e := block06[int(chunk[i]&3)<<8|int(chunk[i+1])]; e&letter == 0 {
+			return i, e&separator != 0
 		}
 	}
-	return false
+	return 0, false
+}
+
+// separators returns the end of the ASCII and the signs of U+0600..U+06FF at i of src that separate words.
+func separators(src []byte, i int) int {
+	for i+1 < len(src) {
+		switch b := src[i]; {
+		case b < utf8.RuneSelf && ascii[b] == 0:
+			i++
+		case b&^3 == 0xD8 && block06[int(b&3)<<8|int(src[i+1])]&separator != 0:
+			i += 2
+		default:
+			return i
+		}
+	}
+	return i
 }
 
 // letter adds a letter of U+0600..U+06FF at i of src.

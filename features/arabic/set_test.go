@@ -1,6 +1,8 @@
 package arabic
 
 import (
+	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -142,6 +144,9 @@ func check(t interface {
 	var x Text
 	x.Set(page) // what is left in the memory must not matter
 	x.Set(src)
+	if d := unlike(src, x); d != "" {
+		t.Fatalf("%q, one character after the other and at once: %s", src, d)
+	}
 
 	boundary := map[uint32]bool{uint32(len(src)): true}
 	for i := range src {
@@ -192,6 +197,20 @@ func check(t interface {
 	}
 }
 
+// unlike tells how x differs from what Set makes of src without its ways to read words at once.
+func unlike(src string, x Text) string {
+	s := scanner{src: src}
+	for i := 0; i < len(src); {
+		i = s.rare(i)
+	}
+	s.close(len(src))
+	one := Text{Norm: s.norm[:max(len(s.norm)-1, 0)], Tokens: s.tokens}
+	if bytes.Equal(one.Norm, x.Norm) && slices.Equal(one.Tokens, x.Tokens) {
+		return ""
+	}
+	return cmp.Diff(one, x)
+}
+
 // pieces are the characters the rules are about, and some that must not meet them.
 var pieces = []string{
 	"ا", "أ", "ب", "و", "ي", "ى", "ة", "ه", "ء", "ئ", "ؤ", "پ", "ـ", "\u064e", "\u0651", "\u0653", "\u0654", "\u0655", "\u0674",
@@ -213,13 +232,13 @@ func TestSetPromises(t *testing.T) {
 func TestSetReadsWordsAtOnce(t *testing.T) {
 	letter := rapid.SampledFrom([]string{"ا", "ب", "ي", "و", "و", "ه", "أ", "ئ", "ء", "ة", "ى", "پ", "ک", "ۀ", "ە", "\u0640", "\u064e", "\u0654", "٣", "،", "ﻻ", "e", "7", "\xd8", "\x80"})
 	word := rapid.Custom(func(t *rapid.T) string {
-		return strings.Join(rapid.SliceOfN(letter, 1, 9).Draw(t, "letters"), "")
+		return strings.Join(rapid.SliceOfN(letter, 1, 20).Draw(t, "letters"), "")
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		var src, marked strings.Builder
 		var at []int // of src, for every byte of marked
 		for range rapid.IntRange(1, 12).Draw(t, "words") {
-			w := rapid.OneOf(word, rapid.StringMatching(`[ا-ي]{1,9}`)).Draw(t, "word") + rapid.SampledFrom([]string{" ", " ", " ", "  ", "\n", ".", "a", "1", ""}).Draw(t, "behind")
+			w := rapid.OneOf(word, rapid.StringMatching(`[ا-ي]{1,20}`)).Draw(t, "word") + rapid.SampledFrom([]string{" ", " ", " ", "  ", "، ", ". ", "؟", "\n", ".", "a", "1", ""}).Draw(t, "behind")
 			for i, r := range w {
 				size := utf8.RuneLen(r)
 				if r == utf8.RuneError {
@@ -239,6 +258,9 @@ func TestSetReadsWordsAtOnce(t *testing.T) {
 		at = append(at, src.Len())
 		var x, y Text
 		x.Set(src.String())
+		if d := unlike(src.String(), x); d != "" {
+			t.Fatalf("%q, one character after the other and at once: %s", src.String(), d)
+		}
 		y.Set(marked.String())
 		for k := range y.Tokens {
 			y.Tokens[k].From, y.Tokens[k].To = uint32(at[y.Tokens[k].From]), uint32(at[y.Tokens[k].To])
@@ -247,6 +269,20 @@ func TestSetReadsWordsAtOnce(t *testing.T) {
 			t.Fatalf("%q, %q: %s", src.String(), marked.String(), d)
 		}
 	})
+}
+
+// Texts longer than what room is made for at once have words across its end.
+func TestSetReadsLongTexts(t *testing.T) {
+	for _, words := range []string{"ب ", "كتاب والمستشفياتنا ", "بب،"} {
+		for lead := range plainBytes {
+			src := strings.Repeat("x", lead) + " " + strings.Repeat(words, 3*plainRun/len(words))
+			var x Text
+			x.Set(src)
+			if d := unlike(src, x); d != "" {
+				t.Errorf("%q behind %d letters: %s", words, lead, d)
+			}
+		}
+	}
 }
 
 func FuzzSet(f *testing.F) {

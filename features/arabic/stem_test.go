@@ -1,6 +1,8 @@
 package arabic
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -84,6 +86,64 @@ func TestTermPromises(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Inner gives the terms that Term gives, wherever the token stands.
+func TestInner(t *testing.T) {
+	told := 0
+	same := func(t interface{ Fatalf(string, ...any) }, before, token, behind string) {
+		norm, at, end := []byte(before+token+behind), len(before), len(before)+len(token)
+		for _, s := range []Stemmer{None, LightSafe, Light10} {
+			from, to, none, ok := s.Inner(norm, at, end)
+			if !ok {
+				continue
+			}
+			told++
+			got := string(norm[from:to])
+			if none {
+				got = ""
+			}
+			if want := string(s.Term(nil, []byte(token))); got != want {
+				t.Fatalf("%v: %q is the term of %q, and %q inside it", s, want, token, got)
+			}
+		}
+	}
+	affixed := rapid.Custom(func(t *rapid.T) string {
+		affix := func(of ...string) string { return rapid.SampledFrom(of).Draw(t, "affix") }
+		return affix("", "ال", "وال", "بال", "كال", "فال", "لل", "و", "الال") + rapid.StringOfN(rapid.SampledFrom([]rune("والبكفهنيتاتدسحگپطظ1.a\u0750\u06a9")), 0, 6, -1).Draw(t, "stem") +
+			affix("", "", "ات", "ون", "ين", "ها", "يه", "ه", "هه", "ي")
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		token := rapid.OneOf(affixed, rapid.SampledFrom(slices.Sorted(maps.Keys(stopWords))), rapid.String()).Draw(t, "token")
+		same(t, rapid.StringN(0, 4, -1).Draw(t, "before"), token, rapid.StringN(0, 20, -1).Draw(t, "behind"))
+		// Any bytes, of which letters may begin with the last.
+		same(t, "", string(rapid.SliceOfN(rapid.SampledFrom([]byte{0xD8, 0xD9, 0xD9, 0xA7, 0x84, 0x87, 0x88, 0xBE, 0xDA, ' ', 'a'}), 0, 18).Draw(t, "bytes")), strings.Repeat("ء", 8))
+	})
+	if told == 0 {
+		t.Error("no term is told")
+	}
+	for word := range stopWords { // each at a place of its own
+		if _, _, none, ok := LightSafe.Inner([]byte(word+page), 0, len(word)); len(word) > 2 && (!none || !ok) {
+			t.Errorf("stop word %q: %v, %v", word, none, ok)
+		}
+	}
+	for _, pair := range []string{"ات", "ون", "ين", "ها", "يه"} {
+		if _, to, _, ok := LightSafe.Inner([]byte("كتب"+pair+page), 0, 10); to != 6 || !ok {
+			t.Errorf("behind %s: %d, %v", pair, to, ok)
+		}
+	}
+}
+
+func BenchmarkInner(b *testing.B) {
+	var t Text
+	t.Set(page)
+	b.SetBytes(int64(len(t.Norm)))
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, token := range t.Tokens {
+			LightSafe.Inner(t.Norm, int(token.At), int(token.End))
+		}
+	}
 }
 
 func TestTermKeepsMemory(t *testing.T) {

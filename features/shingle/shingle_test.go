@@ -12,7 +12,6 @@ import (
 	minhash "github.com/dgryski/go-minhash"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/zeebo/xxh3"
 	"pgregory.net/rapid"
 
 	"sada/features/arabic"
@@ -208,15 +207,6 @@ func TestJaccardOfTexts(t *testing.T) {
 			t.Errorf("%q and %q: %v, want %v", c.a, c.b, got, c.want)
 		}
 	}
-}
-
-func TestWordHashIsXXH3(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		b := rapid.SliceOfN(rapid.Byte(), 0, 24).Draw(t, "bytes")
-		if got, want := wordHash(b), xxh3.Hash(b); got != want {
-			t.Fatalf("%x: %x, want %x", b, got, want)
-		}
-	})
 }
 
 func TestOffsetsRoundTrip(t *testing.T) {

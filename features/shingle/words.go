@@ -1,49 +1,24 @@
 package shingle
 
 import (
-	"encoding/binary"
-	"math/bits"
 	"slices"
 
-	"github.com/zeebo/xxh3"
-
 	"sada/features/arabic"
+	"sada/features/internal/wordhash"
 )
 
 // Words appends the hash of every token of t to dst and returns it: 31 bits of XXH3, and the lowest
 // bit set if the token begins with a digit.
 func Words(dst []uint32, t *arabic.Text) []uint32 {
+	dst = slices.Grow(dst, len(t.Tokens))
 	for _, token := range t.Tokens {
-		h := uint32(wordHash(t.Norm[token.At:token.End])) &^ 1
+		h := uint32(wordhash.Sum(t.Norm, int(token.At), int(token.End))) &^ 1
 		if first := t.Norm[token.At]; first >= '0' && first <= '9' {
 			h |= 1
 		}
 		dst = append(dst, h)
 	}
 	return dst
-}
-
-// wordHash is [xxh3.Hash], with the two cases written out that nearly all words are of: calling for them takes
-// longer than hashing. The constants are those of XXH3 with its default secret and the seed 0.
-func wordHash(b []byte) uint64 {
-	switch n := len(b); {
-	case n >= 4 && n <= 8:
-		h := (uint64(binary.LittleEndian.Uint32(b[n-4:])) | uint64(binary.LittleEndian.Uint32(b))<<32) ^ 0xC73AB174C5ECD5A2
-		h ^= bits.RotateLeft64(h, 49) ^ bits.RotateLeft64(h, 24)
-		h *= 0x9FB21C651E98DF25
-		h ^= h>>35 + uint64(n)
-		h *= 0x9FB21C651E98DF25
-		return h ^ h>>28
-	case n > 8 && n <= 16:
-		low := binary.LittleEndian.Uint64(b) ^ 0x6782737BEA4239B9
-		high := binary.LittleEndian.Uint64(b[n-8:]) ^ 0xAF56BC3B0996523A
-		upper, lower := bits.Mul64(low, high)
-		h := uint64(n) + bits.ReverseBytes64(low) + high + (upper ^ lower)
-		h ^= h >> 37
-		h *= 0x165667919E3779F9
-		return h ^ h>>32
-	}
-	return xxh3.Hash(b)
 }
 
 // IsNumber reports whether a hash made by [Words] is that of a token that begins with a digit.
