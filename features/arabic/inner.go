@@ -5,11 +5,11 @@ import "encoding/binary"
 // Inner finds the level-2 term of the level-1 token norm[at:end] inside it, at norm[from:to], without a branch
 // that depends on the token: nobody foresees what the next word begins and ends with. none reports that the token is
 // a stop word and makes no term. ok is false where Inner does not tell, and [Stemmer.Term] does: of other stemmers
-// than LightSafe, of words with other letters than those of standard Arabic, of one letter or more than eight, and
-// near the end of norm.
+// than Light10, of words with other letters than those of standard Arabic, of one letter, more than eight, or two
+// suffixes of two letters, and at the beginning and near the end of norm.
 func (s Stemmer) Inner(norm []byte, at, end int) (from, to int, none, ok bool) {
 	n := end - at
-	if s != LightSafe || n < 4 || n > innerBytes || n&1 != 0 || at+innerBytes > len(norm) || end > len(norm) {
+	if s != Light10 || n < 4 || n > innerBytes || n&1 != 0 || at+innerBytes > len(norm) || end < 8 || end > len(norm) {
 		return 0, 0, false, false
 	}
 	// In lanes of two bytes, of which the first is the lower one.
@@ -25,33 +25,60 @@ func (s Stemmer) Inner(norm []byte, at, end int) (from, to int, none, ok bool) {
 		return 0, 0, false, false
 	}
 
+	// One prefix, of which waw is the last that is tried, and leaves a letter more.
 	const (
-		al, lal = 0x84D9A7D8, 0x84D984D9 // ال, لل
-		heh     = 0x87D9
+		al, lal       = 0x84D9A7D8, 0x84D984D9 // ال, لل
+		waw, heh, yeh = 0x88D9, 0x87D9, 0x8AD9
+		letter        = 2 // bytes
 	)
 	start := uint32(low)
-	cut := 4*(equal(start, al)|equal(start, lal)) + 6*(equal(uint32(low>>16), al)&(proclitics[low&1]>>(low>>8&0x3F)&1))
-	if n-int(cut) < 6 { // three letters
+	cut := 2*letter*(equal(start, al)|equal(start, lal)) + 3*letter*(equal(uint32(low>>16), al)&(int(proclitics[low&1]>>(low>>8&0x3F))&1))
+	if n-cut < 2*letter {
 		cut = 0
 	}
-	left := n - int(cut)
-	tail := binary.LittleEndian.Uint32(norm[end-4:])
-	suffix := 2 * int(equal(tail>>16, heh))
-	if left < 8 {
-		suffix = 0
+	lone := letter * equal(start&0xFFFF, waw)
+	if n < 4*letter {
+		lone = 0
 	}
-	both := 4 * int(equal(tail, pairs[tail*pairPlaces>>29]))
-	if left < 10 {
-		both = 0
+	if cut == 0 {
+		cut = lone
 	}
-	suffix = max(suffix, both)
+	from, to = at+cut, end
+
+	// The suffixes in their order, each of which leaves two letters: one of two, then heh, then yeh.
+	tail := binary.LittleEndian.Uint64(norm[end-8:])
+	last, before := uint32(tail>>32), uint32(tail)
+	pair := 2 * letter * equal(last, pairs[last*pairPlaces>>29])
+	second := 2 * letter * equal(before, pairs[before*pairPlaces>>29])
+	if to-from < 6*letter {
+		second = 0
+	}
+	if pair&second != 0 {
+		return 0, 0, false, false
+	}
+	if to-from < 4*letter {
+		pair = 0
+	}
+	to -= pair
+	tail <<= 8 * pair
+	single := letter * equal(uint32(tail>>48), heh)
+	if to-from < 3*letter {
+		single = 0
+	}
+	to -= single
+	tail <<= 8 * single
+	single = letter * equal(uint32(tail>>48), yeh)
+	if to-from < 3*letter {
+		single = 0
+	}
+	to -= single
 
 	stop := &stopPlaces.words[stopPlaces.at[stopPlace(low, high)]]
-	return at + int(cut), end - suffix, stop[0]^low|stop[1]^high == 0, true
+	return from, to, stop[0]^low|stop[1]^high == 0, true
 }
 
 // equal returns 1 for equal numbers and 0 for others.
-func equal(a, b uint32) uint64 {
+func equal(a, b uint32) int {
 	if a == b {
 		return 1
 	}
@@ -82,11 +109,11 @@ var proclitics = func() (bits [2]uint64) {
 }()
 
 // pairPlaces takes the suffixes of two letters to places of their own: the first odd number that does.
-const pairPlaces = 2163
+const pairPlaces = 68277
 
-// pairs are the suffixes of two letters, by their places.
+// pairs are Light10's suffixes of two letters, by their places.
 var pairs = func() (at [8]uint32) {
-	for _, p := range []string{"ات", "ون", "ين", "ها", "يه"} {
+	for _, p := range []string{"ها", "ان", "ات", "ون", "ين", "يه"} {
 		w := binary.LittleEndian.Uint32([]byte(p))
 		at[w*pairPlaces>>29] = w
 	}

@@ -111,7 +111,7 @@ func TestInner(t *testing.T) {
 	affixed := rapid.Custom(func(t *rapid.T) string {
 		affix := func(of ...string) string { return rapid.SampledFrom(of).Draw(t, "affix") }
 		return affix("", "ال", "وال", "بال", "كال", "فال", "لل", "و", "الال") + rapid.StringOfN(rapid.SampledFrom([]rune("والبكفهنيتاتدسحگپطظ1.a\u0750\u06a9")), 0, 6, -1).Draw(t, "stem") +
-			affix("", "", "ات", "ون", "ين", "ها", "يه", "ه", "هه", "ي")
+			affix("", "", "ان", "ات", "ون", "ين", "ها", "يه", "ه", "هي", "يه", "ي", "اتها", "يهي", "هاها")
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		token := rapid.OneOf(affixed, rapid.SampledFrom(slices.Sorted(maps.Keys(stopWords))), rapid.String()).Draw(t, "token")
@@ -123,12 +123,12 @@ func TestInner(t *testing.T) {
 		t.Error("no term is told")
 	}
 	for word := range stopWords { // each at a place of its own
-		if _, _, none, ok := LightSafe.Inner([]byte(word+page), 0, len(word)); len(word) > 2 && (!none || !ok) {
+		if _, _, none, ok := Light10.Inner([]byte("    "+word+page), 4, 4+len(word)); len(word) > 2 && !(none && ok) {
 			t.Errorf("stop word %q: %v, %v", word, none, ok)
 		}
 	}
-	for _, pair := range []string{"ات", "ون", "ين", "ها", "يه"} {
-		if _, to, _, ok := LightSafe.Inner([]byte("كتب"+pair+page), 0, 10); to != 6 || !ok {
+	for _, pair := range []string{"ها", "ان", "ات", "ون", "ين", "يه"} {
+		if _, to, _, ok := Light10.Inner([]byte("    كتب"+pair+page), 4, 14); to != 10 || !ok {
 			t.Errorf("behind %s: %d, %v", pair, to, ok)
 		}
 	}
@@ -141,7 +141,7 @@ func BenchmarkInner(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		for _, token := range t.Tokens {
-			LightSafe.Inner(t.Norm, int(token.At), int(token.End))
+			Light10.Inner(t.Norm, int(token.At), int(token.End))
 		}
 	}
 }
