@@ -3,6 +3,7 @@ package shingle
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Sketcher makes signatures of sets. [Signer] and [FastSigner] are the two.
@@ -72,23 +73,25 @@ func (s *FastSigner) Sign(dst []uint64, set []uint64) ([]uint64, bool) {
 	for i := range slots {
 		slots[i] = math.MaxUint64
 	}
-	n, empty := uint64(len(slots)), len(slots)
-	for round := uint64(0); empty > 0; round++ {
+	n := uint64(len(slots))
+	for round := uint64(0); round < n && slices.Contains(slots, math.MaxUint64); round++ {
 		seed := mix((round + 1) * radix)
 		late := round << valueBits
 		for _, g := range set {
 			h := mix(g ^ seed)
 			at := (h & (1<<placeBits - 1)) * n >> placeBits
-			if round >= n {
-				at = round - n
-			}
-			v := late | h>>placeBits
-			if old := slots[at]; v < old {
-				if old == math.MaxUint64 {
-					empty--
-				}
-				slots[at] = v
-			}
+			// Whether a value is the smallest so far nobody can predict: it is stored in any case.
+			slots[at] = min(slots[at], late|h>>placeBits)
+		}
+	}
+	for at := range slots {
+		if slots[at] != math.MaxUint64 {
+			continue
+		}
+		round := n + uint64(at)
+		seed := mix((round + 1) * radix)
+		for _, g := range set {
+			slots[at] = min(slots[at], round<<valueBits|mix(g^seed)>>placeBits)
 		}
 	}
 	return append(dst, slots...), true

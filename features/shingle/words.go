@@ -43,10 +43,15 @@ func Grams(dst []uint64, words []uint32, k int) []uint64 {
 		top *= radix
 		h = h*radix + uint64(w) + 1
 	}
-	dst = append(dst, mix(h))
-	for i := k; i < len(words); i++ {
-		h = h*radix + uint64(words[i]) + 1 - top*(uint64(words[i-k])+1)
-		dst = append(dst, mix(h))
+	n := len(dst)
+	dst = slices.Grow(dst, len(words)-k+1)[:n+len(words)-k+1]
+	out := dst[n:]
+	out[0] = mix(h)
+	enter, leave := words[k:], words[:len(words)-k]
+	out = out[1:][:len(enter)]
+	for i, w := range enter {
+		h = h*radix + uint64(w) + 1 - top*(uint64(leave[i])+1)
+		out[i] = mix(h)
 	}
 	return dst
 }
