@@ -389,8 +389,14 @@ func (p *Page) main(parts []article.Part) own {
 	var out own
 	from := 0
 	words := p.shared.Spans.Cursor()
+	for len(parts) > 0 && parts[len(parts)-1].Kind != article.Main {
+		parts = parts[:len(parts)-1]
+	}
 	for _, part := range parts {
-		to := words.Before(part.To)
+		to := len(p.shared.Words) - p.shared.Lead
+		if part.To < p.shared.Bytes { // of the last part all words are known
+			to = words.Before(part.To)
+		}
 		if part.Kind == article.Main && to > from {
 			out = append(out, passage.Range{From: p.shared.Lead + from, To: p.shared.Lead + to})
 		}
