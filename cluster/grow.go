@@ -448,12 +448,7 @@ func (g *growth) sign(unknown []int, fragments []fragment) map[int32][]uint64 {
 func (g *growth) keys(words []uint32) []uint64 {
 	s := <-g.signers
 	defer func() { g.signers <- s }()
-	s.slots = s.sign(s.slots[:0], words)
-	if len(s.slots) == 0 {
-		return nil
-	}
-	shape := g.res.LSH
-	return shape.Keys(make([]uint64, 0, shape.Bands), s.slots)
+	return s.keys(nil, g.res.LSH, words)
 }
 
 // compact gives texts new numbers where most of the numbers are of texts that are gone.

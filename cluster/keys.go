@@ -15,9 +15,8 @@ import (
 type Keyer struct {
 	Params lsh.Params // of the signatures
 
-	signer    *signer
-	signature []uint64
-	grams     []uint64
+	signer *signer
+	grams  []uint64
 }
 
 // NewKeyer returns a Keyer for options, of which Similarity, Recall, Slots and Sketch count. An error is
@@ -42,10 +41,7 @@ func (k *Keyer) Sign(dst []uint64, p *Page) []uint64 {
 // Bands appends the keys of a page, one for each band ([lsh.Params.Keys]); nothing if its main text is too
 // short for a signature.
 func (k *Keyer) Bands(dst []uint64, p *Page) []uint64 {
-	if k.signature = k.Sign(k.signature[:0], p); len(k.signature) == 0 {
-		return dst
-	}
-	return k.Params.Keys(dst, k.signature)
+	return k.signer.keys(dst, k.Params, p.words(p.main(p.shared.Parts)))
 }
 
 // Anchors appends the anchors of a page by which passages are found, ascending in their hashes, of each hash

@@ -32,8 +32,7 @@ func (p *Page) Within(parts []article.Part, ranges []passage.Range) []int {
 // Signer makes the band keys of texts. It reuses memory and serves one goroutine.
 type Signer struct {
 	signer
-	shape     lsh.Params
-	signature []uint64
+	shape lsh.Params
 }
 
 // NewSigner returns a signer, or an error about the options.
@@ -54,11 +53,7 @@ func (s *Signer) Shape() lsh.Params { return s.shape }
 
 // Keys returns the key of every band of a text, or nil for one too short to be signed.
 func (s *Signer) Keys(words []uint32) []uint64 {
-	s.signature = s.sign(s.signature[:0], words)
-	if len(s.signature) == 0 {
-		return nil
-	}
-	return s.shape.Keys(make([]uint64, 0, s.shape.Bands), s.signature)
+	return s.keys(nil, s.shape, words)
 }
 
 // Outline returns a page of which only that is known that makes its story. counts are those of

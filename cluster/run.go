@@ -475,6 +475,7 @@ func firsts(n int, same []copies.Candidate) []int {
 
 // split divides what LSH proposes into pairs of n pages and pairs with a fragment.
 func split(n int, pairs []lsh.Pair) (candidates []copies.Candidate, loose []lsh.Pair) {
+	candidates = make([]copies.Candidate, 0, len(pairs))
 	for _, p := range pairs {
 		if int(p.B) < n {
 			candidates = append(candidates, copies.Candidate{A: int(p.A), B: int(p.B), Via: copies.ViaLSH})
@@ -596,8 +597,9 @@ func members(of, sizes []int) [][]int {
 func (r *runner) sketch(pages []copies.Page, first []int, fragments []fragment) []lsh.Pair {
 	shape := r.res.LSH
 	index := lsh.NewIndex(shape, r.o.Bucket)
-	const block = 1024 // pages signed in parallel, while those before them are entered in order
-	sign := func(from int, signatures [][]uint64) *errgroup.Group {
+	index.Grow(len(pages))
+	const block = 4096 // pages signed in parallel, while those before them are entered in order
+	sign := func(from int, keys [][]uint64) *errgroup.Group {
 		to := min(from+block, len(pages))
 		g := new(errgroup.Group)
 		const run = 64
@@ -605,9 +607,9 @@ func (r *runner) sketch(pages []copies.Page, first []int, fragments []fragment) 
 			g.Go(func() error {
 				s := <-r.signers
 				for i := at; i < min(at+run, to); i++ {
-					signatures[i-from] = signatures[i-from][:0]
+					keys[i-from] = keys[i-from][:0]
 					if first[i] == i {
-						signatures[i-from] = s.sign(signatures[i-from], pages[i].Words)
+						keys[i-from] = s.keys(keys[i-from], shape, pages[i].Words)
 					}
 				}
 				r.signers <- s
@@ -616,16 +618,16 @@ func (r *runner) sketch(pages []copies.Page, first []int, fragments []fragment) 
 		}
 		return g
 	}
-	signed, signatures := make([][]uint64, block), make([][]uint64, block)
-	signing := sign(0, signatures)
+	signed, keys := make([][]uint64, block), make([][]uint64, block)
+	signing := sign(0, keys)
 	for from := 0; from < len(pages); from += block {
 		_ = signing.Wait() // no goroutine returns an error
-		signed, signatures = signatures, signed
-		signing = sign(from+block, signatures)
+		signed, keys = keys, signed
+		signing = sign(from+block, keys)
 		for i := from; i < min(from+block, len(pages)); i++ {
 			switch {
 			case len(signed[i-from]) > 0:
-				index.Add(uint32(i), signed[i-from])
+				index.AddKeys(uint32(i), signed[i-from])
 				r.res.Stats.Signed++
 			case first[i] == i:
 				r.res.Stats.Short++
@@ -634,8 +636,8 @@ func (r *runner) sketch(pages []copies.Page, first []int, fragments []fragment) 
 	}
 	s := <-r.signers
 	for i, f := range fragments { // few of them
-		if signature := s.sign(nil, f.words); len(signature) > 0 {
-			index.Add(uint32(len(pages)+i), signature)
+		if keys := s.keys(nil, shape, f.words); len(keys) > 0 {
+			index.AddKeys(uint32(len(pages)+i), keys)
 		}
 	}
 	pairs, stats := index.Pairs(r.o.Workers)
@@ -644,9 +646,9 @@ func (r *runner) sketch(pages []copies.Page, first []int, fragments []fragment) 
 }
 
 type signer struct {
-	sketcher shingle.Sketcher
-	grams    []uint64
-	slots    []uint64
+	sketcher  shingle.Sketcher
+	grams     []uint64
+	signature []uint64
 }
 
 // sketchers makes a signer for every worker.
@@ -670,6 +672,14 @@ func (s *signer) sign(dst []uint64, words []uint32) []uint64 {
 	}
 	dst, _ = s.sketcher.Sign(dst, s.grams)
 	return dst
+}
+
+// keys appends the keys of words, one for each band; nothing if they are too few for a signature.
+func (s *signer) keys(dst []uint64, shape lsh.Params, words []uint32) []uint64 {
+	if s.signature = s.sign(s.signature[:0], words); len(s.signature) == 0 {
+		return dst
+	}
+	return shape.Keys(slices.Grow(dst, shape.Bands), s.signature)
 }
 
 // few reports whether a text has less than [copies.MinShingles] different shingles.

@@ -12,8 +12,9 @@ import (
 type Index struct {
 	params Params
 	limit  int
-	keys   []uint64 // bands keys for each item
-	items  []uint32 // the caller's numbers
+	keys   [][]uint64 // of every band, one for each item
+	items  []uint32   // the caller's numbers
+	band   []uint64   // keys of an item that is being added
 }
 
 // Stats says what an enumeration of pairs met.
@@ -31,7 +32,15 @@ func NewIndex(p Params, limit int) *Index {
 	if p.Bands < 1 || p.Rows < 1 || limit < 2 {
 		panic("lsh: an index needs a band, a row and a limit of two")
 	}
-	return &Index{params: p, limit: limit}
+	return &Index{params: p, limit: limit, keys: make([][]uint64, p.Bands)}
+}
+
+// Grow makes room for n more items.
+func (x *Index) Grow(n int) {
+	for band := range x.keys {
+		x.keys[band] = slices.Grow(x.keys[band], n)
+	}
+	x.items = slices.Grow(x.items, n)
 }
 
 // Add enters an item under a number of the caller's choice. The signature has Bands x Rows slots,
@@ -42,7 +51,18 @@ func (x *Index) Add(item uint32, signature []uint64) {
 	if len(signature) != x.params.Bands*x.params.Rows {
 		panic("lsh: the signature has another shape than the index")
 	}
-	x.keys = x.params.Keys(x.keys, signature)
+	x.band = x.params.Keys(x.band[:0], signature)
+	x.AddKeys(item, x.band)
+}
+
+// AddKeys is [Index.Add] for an item whose keys [Params.Keys] has made.
+func (x *Index) AddKeys(item uint32, keys []uint64) {
+	if len(keys) != x.params.Bands {
+		panic("lsh: an item needs a key for every band")
+	}
+	for band, key := range keys {
+		x.keys[band] = append(x.keys[band], key)
+	}
 	x.items = append(x.items, item)
 }
 
@@ -90,11 +110,7 @@ func (x *Index) Pairs(workers int) ([]Pair, Stats) {
 		group.Go(func() error {
 			s := &bands[band]
 			s.index = x
-			s.entries = make([]entry, len(x.items))
-			for i := range s.entries {
-				s.entries[i] = entry{x.row(uint32(i))[band], uint32(i)}
-			}
-			s.buckets(s.entries, func(bucket []entry) {
+			s.buckets(repeated(x.keys[band]), func(bucket []entry) {
 				s.stats.Buckets++
 				s.stats.Largest = max(s.stats.Largest, len(bucket))
 				before := len(s.pairs)
@@ -104,32 +120,70 @@ func (x *Index) Pairs(workers int) ([]Pair, Stats) {
 					s.stats.Skipped += n*(n-1)/2 - (len(s.pairs) - before)
 				}
 			})
-			s.entries = nil
 			return nil
 		})
 	}
 	_ = group.Wait() // no goroutine returns an error
 
 	var stats Stats
-	var pairs []Pair
 	for _, s := range bands {
 		stats.Buckets += s.stats.Buckets
 		stats.Largest = max(stats.Largest, s.stats.Largest)
 		stats.Split += s.stats.Split
 		stats.Skipped += s.stats.Skipped
-		pairs = append(pairs, s.pairs...)
 	}
-	slices.SortFunc(pairs, func(p, q Pair) int {
-		if p.A != q.A {
-			return cmp.Compare(p.A, q.A)
+	return x.distinct(bands), stats
+}
+
+// repeated returns the entries of keys that may be those of several items, by age, and none but a few of the others.
+func repeated(keys []uint64) []entry {
+	// Most keys are those of one item. To count places of them by the byte, four to eight for a key, takes a
+	// fraction of sorting all entries.
+	log := bits.Len(uint(4 * len(keys)))
+	seen := make([]uint8, 1<<log) // none, one, or more
+	for _, k := range keys {
+		at := &seen[k>>(64-log)]
+		*at = min(*at+1, 2)
+	}
+	var out []entry
+	for i, k := range keys {
+		if seen[k>>(64-log)] > 1 {
+			out = append(out, entry{k, uint32(i)})
 		}
-		return cmp.Compare(p.B, q.B)
-	})
-	pairs = slices.Compact(pairs)
-	for i, p := range pairs {
-		pairs[i] = Pair{x.items[p.A], x.items[p.B]}
 	}
-	return pairs, stats
+	return out
+}
+
+// distinct returns the pairs of all bands in ascending order, each once, by the numbers of the caller. A pair of
+// copies is in many bands: dealt by their first items, few are left to be sorted at a time.
+func (x *Index) distinct(bands []scan) []Pair {
+	start := make([]int, len(x.items)+1)
+	for _, s := range bands {
+		for _, p := range s.pairs {
+			start[p.A+1]++
+		}
+	}
+	for i := range x.items {
+		start[i+1] += start[i]
+	}
+	seconds, next := make([]uint32, start[len(x.items)]), slices.Clone(start)
+	for _, s := range bands {
+		for _, p := range s.pairs {
+			seconds[next[p.A]] = p.B
+			next[p.A]++
+		}
+	}
+	var pairs []Pair
+	for a := range x.items {
+		of := seconds[start[a]:start[a+1]]
+		slices.Sort(of)
+		for n, b := range of {
+			if n == 0 || b != of[n-1] {
+				pairs = append(pairs, Pair{x.items[a], x.items[b]})
+			}
+		}
+	}
+	return pairs
 }
 
 // Open returns the pairs that one bucket of a band proposes, as [Index.Pairs] would for items with these
@@ -137,26 +191,32 @@ func (x *Index) Pairs(workers int) ([]Pair, Stats) {
 // order, and some may be there twice.
 func (p Params) Open(keys [][]uint64, band, limit int) []Pair {
 	x := NewIndex(p, limit)
-	s := scan{index: x, entries: make([]entry, len(keys))}
+	x.Grow(len(keys))
+	bucket := make([]entry, len(keys))
 	for i, k := range keys {
-		x.keys = append(x.keys, k...)
-		s.entries[i] = entry{k[band], uint32(i)}
+		x.AddKeys(uint32(i), k)
+		bucket[i] = entry{k[band], uint32(i)}
 	}
-	s.open(s.entries, band)
+	s := scan{index: x}
+	s.open(bucket, band)
 	return s.pairs
 }
 
-// row returns the band keys of the item at index i.
-func (x *Index) row(i uint32) []uint64 {
-	return x.keys[int(i)*x.params.Bands:][:x.params.Bands]
+// agree says whether the items at two indices have the same keys in all bands.
+func (x *Index) agree(i, j uint32) bool {
+	for _, keys := range x.keys {
+		if keys[i] != keys[j] {
+			return false
+		}
+	}
+	return true
 }
 
 // scan is the work on one band.
 type scan struct {
-	index   *Index
-	entries []entry
-	pairs   []Pair // of indices, not of the caller's numbers
-	stats   Stats
+	index *Index
+	pairs []Pair // of indices, not of the caller's numbers
+	stats Stats
 }
 
 // buckets sorts entries by key, then by age, and calls each for every run of at least two equal keys.
@@ -227,7 +287,7 @@ func (s *scan) open(bucket []entry, band int) {
 	for i, a := range bucket[:n] {
 		for _, b := range bucket[i+1:] {
 			// Items that agree in all bands meet in each: the first band proposes them.
-			if band == 0 || !slices.Equal(s.index.row(a.i), s.index.row(b.i)) {
+			if band == 0 || !s.index.agree(a.i, b.i) {
 				s.pairs = append(s.pairs, Pair{a.i, b.i})
 			}
 		}
@@ -245,7 +305,7 @@ func (s *scan) split(bucket []entry, first, last int) {
 	}
 	if next := (last + 1) % s.index.params.Bands; next != first {
 		for i := range bucket {
-			bucket[i].key = s.index.row(bucket[i].i)[next]
+			bucket[i].key = s.index.keys[next][bucket[i].i]
 		}
 		s.buckets(bucket, func(part []entry) { s.split(part, first, next) })
 		return
