@@ -2,6 +2,7 @@ package copies
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -16,26 +17,50 @@ import (
 func Same(pages []Page, workers int) []Candidate {
 	workers = max(workers, 1)
 	sums := make([]uint64, len(pages))
-	var group errgroup.Group
-	for w := range workers {
-		group.Go(func() error {
-			for i := w * len(pages) / workers; i < (w+1)*len(pages)/workers; i++ {
-				sums[i] = Sum(pages[i].Words)
-			}
-			return nil
-		})
+	each := func(do func(i int)) {
+		var group errgroup.Group
+		for w := range workers {
+			group.Go(func() error {
+				for i := w * len(pages) / workers; i < (w+1)*len(pages)/workers; i++ {
+					do(i)
+				}
+				return nil
+			})
+		}
+		_ = group.Wait() // no goroutine returns an error
 	}
-	_ = group.Wait() // no goroutine returns an error
-	return SameBy(pages, sums, func(a, b int) bool { return slices.Equal(pages[a].Words, pages[b].Words) })
+	each(func(i int) { sums[i] = glance(pages[i].Words) })
+	// Most pages have no copy, and resemble no other page at a glance: their words need not be gone through.
+	log := bits.Len(uint(4 * len(pages)))
+	looked := make([]uint8, 1<<log) // none, one, or more
+	for _, s := range sums {
+		at := &looked[s>>(64-log)]
+		*at = min(*at+1, 2)
+	}
+	alike := make([]bool, len(pages))
+	each(func(i int) {
+		if alike[i] = looked[sums[i]>>(64-log)] > 1; alike[i] {
+			sums[i] = Sum(pages[i].Words)
+		}
+	})
+	return same(pages, sums, func(i int) bool { return alike[i] }, func(a, b int) bool { return slices.Equal(pages[a].Words, pages[b].Words) })
 }
 
 // SameBy is [Same] for pages whose [Sum] is known. It asks equal whether two pages with one sum, the
 // earlier first, have the same words.
 func SameBy(pages []Page, sums []uint64, equal func(a, b int) bool) []Candidate {
+	return same(pages, sums, func(int) bool { return true }, equal)
+}
+
+// same is [SameBy] for those of the pages that may have an equal one.
+func same(pages []Page, sums []uint64, may func(i int) bool, equal func(a, b int) bool) []Candidate {
 	type key struct{ words, title uint64 }
-	first := make(map[key]int, len(pages))
+	first := make(map[key]int)
 	var out []Candidate
 	for i := range pages {
+		if !may(i) {
+			continue
+		}
 		p := &pages[i]
 		k, via := key{words: sums[i]}, SameVia(p.Words)
 		if via == ViaTitle {
@@ -57,6 +82,18 @@ func SameBy(pages []Page, sums []uint64, equal func(a, b int) bool) []Candidate 
 	}
 	slices.SortFunc(out, func(c, d Candidate) int { return cmp.Or(cmp.Compare(c.A, d.A), cmp.Compare(c.B, d.B)) })
 	return out
+}
+
+// glance hashes the length of a run of words and some of them: it is the same of equal runs.
+func glance(words []uint32) uint64 {
+	const looks = 8
+	some := [looks + 1]uint32{uint32(len(words))}
+	for n := range looks {
+		if len(words) > 0 {
+			some[n+1] = words[n*len(words)/looks]
+		}
+	}
+	return Sum(some[:])
 }
 
 // SameVia says what proposes a page with these words and the first page that has them.
