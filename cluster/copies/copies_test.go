@@ -543,6 +543,86 @@ func TestGroupsDoNotDependOnTheOrderOfLinks(t *testing.T) {
 	}
 }
 
+// Of pairs that nothing aligns, the links and their figures are those of the sets of shingles.
+func TestVerifyIsTheDefinition(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		words := rapid.SliceOfN(rapid.Uint32Range(0, 6), 0, 120)
+		texts := [][]uint32{words.Draw(t, "first")}
+		for range 4 {
+			before, own := texts[len(texts)-1], words.Draw(t, "own")
+			from := rapid.IntRange(0, len(before)).Draw(t, "from")
+			texts = append(texts, slices.Concat(before[from:], own[:min(len(own), rapid.IntRange(0, 60).Draw(t, "more"))]))
+		}
+		for i := range texts {
+			for n := range texts[i] {
+				texts[i][n] &^= 1 // no number
+			}
+		}
+		pages := plain(texts...)
+		var candidates []Candidate
+		var want []Link
+		for a := range pages {
+			for b := a + 1; b < len(pages); b++ {
+				candidates = append(candidates, Candidate{A: a, B: b, Via: ViaLSH})
+				inA, inB := grams(texts[a]), grams(texts[b])
+				shared, all := 0, len(inB)
+				for g := range inA {
+					if inB[g] {
+						shared++
+					} else {
+						all++
+					}
+				}
+				if len(inA) < MinShingles || len(inB) < MinShingles {
+					continue
+				}
+				l := Link{A: a, B: b, Via: ViaLSH, Jaccard: float64(shared) / float64(all),
+					ContainmentA: float64(shared) / float64(len(inA)), ContainmentB: float64(shared) / float64(len(inB))}
+				held := max(l.ContainmentA, l.ContainmentB) >= containedShare
+				short, long := min(len(texts[a]), len(texts[b])), max(len(texts[a]), len(texts[b]))
+				switch {
+				case held && float64(short) < briefLength*float64(long):
+					l.Kind = Contains
+				case l.Jaccard >= sameJaccard:
+					l.Kind = Copy
+				case held:
+					l.Kind = Contains
+				default:
+					continue
+				}
+				want = append(want, l)
+			}
+		}
+		if d := cmp.Diff(want, Verify(pages, candidates, 1), cmpopts.EquateEmpty()); d != "" {
+			t.Fatal(d)
+		}
+	})
+}
+
+// grams returns the different runs of words of a text.
+func grams(words []uint32) map[[ShingleWords]uint32]bool {
+	set := make(map[[ShingleWords]uint32]bool)
+	for i := ShingleWords; i <= len(words); i++ {
+		set[[ShingleWords]uint32(words[i-ShingleWords:i])] = true
+	}
+	return set
+}
+
+// Pages that are passed over because nothing resembles them at a glance are none that have an equal.
+func TestSameIsByAllSums(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		pages, _ := drawCorpus(t)
+		sums := make([]uint64, len(pages))
+		for i := range pages {
+			sums[i] = Sum(pages[i].Words)
+		}
+		want := SameBy(pages, sums, func(a, b int) bool { return slices.Equal(pages[a].Words, pages[b].Words) })
+		if d := cmp.Diff(want, Same(pages, 2)); d != "" {
+			t.Fatal(d)
+		}
+	})
+}
+
 func TestVerifyDoesNotDependOnWorkers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		pages, candidates := drawCorpus(t)

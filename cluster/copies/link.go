@@ -128,54 +128,101 @@ func Verify(pages []Page, candidates []Candidate, workers int) []Link {
 
 // verifier compares two pages at a time and keeps its memory.
 type verifier struct {
-	page  int
+	page  int // that the set is of
 	has   bool
-	a, b  []uint64 // shingles in the order of the text; a are those of page if has
-	table []mark
+	set   set // of the first page's shingles
+	own   set // of those that only the second page has
 	words bag
 	in    [2][]uint32 // numbers of two pages
 }
 
-// mark is a shingle in a hash table with open addresses; in has bit 0 set if the first text has it,
-// bit 1 if the second has, and is 0 in an empty place.
-type mark struct {
-	gram uint64
-	in   uint8
+// set is the different ones of a list of shingles: a hash table with open addresses. To enter them costs an
+// eighth of sorting them.
+type set struct {
+	grams  []uint64 // in the order of the text
+	first  []uint32 // of each: the first place where it stands, plus one
+	size   int
+	places []uint32 // in grams, plus one; 0 is empty. At least three of four are.
+	shift  int
+	seen   []bool // of every place in grams
 }
 
-// count returns how many different shingles two pages have, and how many of them in common. A table
-// costs an eighth of sorting both.
-func (v *verifier) count(pages []Page, a, b int) (inA, inB, shared int) {
-	if !v.has || v.page != a {
-		v.a = shingle.Grams(v.a[:0], pages[a].Words, ShingleWords)
+// clear makes the set an empty one with room for n shingles.
+func (s *set) clear(n int) {
+	log := bits.Len(uint(4 * n))
+	s.size, s.shift = 0, 64-log
+	s.places = slices.Grow(s.places[:0], 1<<log)[:1<<log]
+	clear(s.places)
+}
+
+// find returns where a shingle is entered, plus one, or 0 and where it would be.
+func (s *set) find(gram uint64) (place, at uint32) {
+	places := s.places
+	i := gram * 0x9E3779B97F4A7C15 >> (s.shift & 63) // Fibonacci hashing
+	for {
+		i &= uint64(len(places) - 1)
+		p := places[i]
+		if p == 0 || s.grams[p-1] == gram {
+			return p, uint32(i)
+		}
+		i++
+	}
+}
+
+// count returns how many different shingles two pages have, and how many of them in common. If it is to be early,
+// it ends with false once these numbers can make the pair no link.
+func (v *verifier) count(pages []Page, a, b int, early bool) (inA, inB, shared int, ok bool) {
+	if s := &v.set; !v.has || v.page != a {
+		s.grams = shingle.Grams(s.grams[:0], pages[a].Words, ShingleWords)
+		s.clear(len(s.grams))
+		s.first = slices.Grow(s.first[:0], len(s.grams))[:len(s.grams)]
+		for i, g := range s.grams {
+			p, at := s.find(g)
+			if p == 0 {
+				p = uint32(i + 1)
+				s.places[at] = p
+				s.size++
+			}
+			s.first[i] = p
+		}
 		v.page, v.has = a, true
 	}
-	v.b = shingle.Grams(v.b[:0], pages[b].Words, ShingleWords)
-	log := bits.Len(uint(2 * (len(v.a) + len(v.b)))) // at least half of the places stay empty
-	v.table = slices.Grow(v.table[:0], 1<<log)
-	table := v.table[:1<<log]
-	clear(table)
-	put := func(gram uint64, text uint8) (before uint8) {
-		i := gram * 0x9E3779B97F4A7C15 >> (64 - log) // Fibonacci hashing
-		for table[i].in != 0 && table[i].gram != gram {
-			i = (i + 1) & (1<<log - 1)
+	v.set.seen = slices.Grow(v.set.seen[:0], len(v.set.grams))[:len(v.set.grams)]
+	clear(v.set.seen)
+	own := &v.own
+	own.grams = shingle.Grams(own.grams[:0], pages[b].Words, ShingleWords)
+	own.clear(len(own.grams))
+	const often = 32 // shingles between two looks at the numbers
+	next := 0        // where the first text goes on as the second does, if it does
+	for i, g := range own.grams {
+		var p uint32
+		if next < len(v.set.grams) && v.set.grams[next] == g {
+			p = v.set.first[next]
+			next++
+		} else if p, _ = v.set.find(g); p > 0 {
+			next = int(p)
 		}
-		before = table[i].in
-		table[i] = mark{gram, before | text}
-		return before
-	}
-	for _, g := range v.a {
-		if put(g, 1) == 0 {
-			inA++
+		if p > 0 {
+			if !v.set.seen[p-1] {
+				v.set.seen[p-1] = true
+				shared++
+			}
+		} else if p, at := own.find(g); p == 0 {
+			own.places[at] = uint32(i + 1)
+			own.size++
+		}
+		if early && i%often == 0 && hopeless(v.set.size, own.size, shared+len(own.grams)-i-1) {
+			return 0, 0, 0, false
 		}
 	}
-	for _, g := range v.b {
-		if before := put(g, 2); before&2 == 0 {
-			inB++
-			shared += int(before & 1)
-		}
-	}
-	return inA, inB, shared
+	return v.set.size, shared + own.size, shared, true
+}
+
+// hopeless reports whether a pair resembles each other too little, of which the first page has inA shingles, the
+// second ownB of its own at least, and both most in common at most.
+func hopeless(inA, ownB, most int) bool {
+	return shingle.Jaccard(most, inA, ownB+most) < sameJaccard &&
+		float64(most)/float64(inA) < containedShare && float64(most)/float64(ownB+most) < containedShare
 }
 
 func (v *verifier) verify(pages []Page, c Candidate) (Link, bool) {
@@ -183,21 +230,22 @@ func (v *verifier) verify(pages []Page, c Candidate) (Link, bool) {
 	if c.Via == ViaExact || c.Via == ViaTitle {
 		return Link{A: c.A, B: c.B, Kind: Exact, Jaccard: 1, ContainmentA: 1, ContainmentB: 1, CoverA: 1, CoverB: 1, Via: c.Via}, true
 	}
-	inA, inB, shared := v.count(pages, c.A, c.B)
-	if inA < MinShingles || inB < MinShingles {
+	longer, shorter := max(len(p.Words), len(q.Words)), min(len(p.Words), len(q.Words))
+	l := Link{A: c.A, B: c.B, Via: c.Via, CoverA: share(c.CoverA, len(p.Words)), CoverB: share(c.CoverB, len(q.Words))}
+	aligned := l.CoverA >= editedCover && l.CoverB >= editedCover && share(c.Equal, longer) >= editedEqual
+	held := max(l.CoverA, l.CoverB) >= containedCover && c.Equal*2 >= shorter
+	inA, inB, shared, ok := v.count(pages, c.A, c.B, !aligned && !held)
+	if !ok || inA < MinShingles || inB < MinShingles {
 		return Link{}, false
 	}
-	l := Link{A: c.A, B: c.B, Via: c.Via, Jaccard: shingle.Jaccard(shared, inA, inB),
-		ContainmentA: float64(shared) / float64(inA), ContainmentB: float64(shared) / float64(inB),
-		CoverA: share(c.CoverA, len(p.Words)), CoverB: share(c.CoverB, len(q.Words))}
-	longer, shorter := max(len(p.Words), len(q.Words)), min(len(p.Words), len(q.Words))
-	held := max(l.ContainmentA, l.ContainmentB) >= containedShare || max(l.CoverA, l.CoverB) >= containedCover && c.Equal*2 >= shorter
+	l.Jaccard = shingle.Jaccard(shared, inA, inB)
+	l.ContainmentA, l.ContainmentB = float64(shared)/float64(inA), float64(shared)/float64(inB)
+	held = held || max(l.ContainmentA, l.ContainmentB) >= containedShare
 	brief := held && float64(shorter) < briefLength*float64(longer)
 	switch {
 	case brief:
 		l.Kind = Contains
-	case l.Jaccard >= sameJaccard,
-		l.CoverA >= editedCover && l.CoverB >= editedCover && share(c.Equal, longer) >= editedEqual:
+	case l.Jaccard >= sameJaccard, aligned:
 		l.Kind = Copy
 	case held:
 		l.Kind = Contains
