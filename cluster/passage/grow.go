@@ -372,8 +372,8 @@ func (g *growth) pairs(gone map[int]*Page) (dirty []bool) {
 	again = slices.Compact(again)
 	g.next.Anchors = g.known.Anchors
 	g.next.Anchors.Add(fresh, g.opt.Workers)
-	found = append(found, g.shared(again)...)
-	aligned, empty := alignAll(g.pages, group(found, 0, len(g.pages), g.opt.Workers), g.opt.Workers)
+	found = append(found, g.shared(again)...) // two new homes of a hash name each other
+	aligned, empty := alignAll(g.pages, slices.Compact(group(found, 0, len(g.pages), g.opt.Workers)), g.opt.Workers)
 	return g.merge(again, aligned, empty)
 }
 

@@ -46,17 +46,18 @@ func join(n int, words func(i int) []uint32, opt Options, do func(r int, hits []
 	if n == 0 {
 		return nil
 	}
-	s := store{alloc: opt.Alloc, width: (n + ranges - 1) / ranges}
+	stores := make([]store, max(opt.Workers, 1))
+	for w := range stores {
+		stores[w] = store{alloc: opt.Alloc, width: bits.Len(uint((n - 1) / ranges))}
+	}
 	for part := range opt.Parts {
-		for _, hits := range link(collect(n, words, part, opt.Parts, opt.Workers), opt.Workers) {
-			if err := s.add(hits); err != nil {
-				return err
-			}
+		if err := link(collect(n, words, part, opt.Parts, opt.Workers), stores); err != nil {
+			return err
 		}
 	}
 	var next atomic.Int32
 	var g errgroup.Group
-	for range max(opt.Workers, 1) {
+	for range stores {
 		g.Go(func() error {
 			var hits []hit
 			for {
@@ -65,11 +66,13 @@ func join(n int, words func(i int) []uint32, opt Options, do func(r int, hits []
 					return nil
 				}
 				hits = hits[:0]
-				for _, chunk := range s.ranges[r] {
-					hits = append(hits, chunk...)
+				for w := range stores {
+					for _, chunk := range stores[w].ranges[r] {
+						hits = append(hits, chunk...)
+					}
 				}
 				if len(hits) > 0 {
-					do(r, group(hits, r*s.width, min((r+1)*s.width, n), 1))
+					do(r, group(hits, r<<stores[0].width, min((r+1)<<stores[0].width, n), 1))
 				}
 			}
 		})
@@ -84,7 +87,7 @@ const ranges = 256
 // store keeps hits by the range of their first page.
 type store struct {
 	alloc  func(bytes int) ([]byte, error) // nil is ordinary memory
-	width  int                             // pages of a range
+	width  int                             // of the number of a page within its range, in bits
 	ranges [ranges][][]hit                 // in chunks, of which the last one has room
 }
 
@@ -96,7 +99,7 @@ const (
 
 func (s *store) add(hits []hit) error {
 	for _, h := range hits {
-		of := &s.ranges[int(h.a)/s.width]
+		of := &s.ranges[h.a>>s.width]
 		last := len(*of) - 1
 		if last < 0 || len((*of)[last]) == cap((*of)[last]) {
 			size := leastChunk
@@ -162,81 +165,100 @@ func collect(n int, words func(int) []uint32, part, parts, workers int) [][shard
 	return blocks
 }
 
-// link returns the hits of every posting, of pieces as [collect] makes them, with the homes of its hash, in
-// no particular order.
-func link(blocks [][shards][]posting, workers int) [shards][]hit {
-	var out [shards][]hit
+// link adds the hits of every posting, of pieces as [collect] makes them, with the homes of its hash to stores,
+// one of each goroutine, in no particular order. An error is that of a store.
+func link(blocks [][shards][]posting, stores []store) error {
+	var next atomic.Int32
 	var g errgroup.Group
-	g.SetLimit(max(workers, 1))
-	for s := range out {
+	for w := range stores {
 		g.Go(func() error {
+			var m linker
+			var hits []hit
 			pieces := make([][]posting, len(blocks))
-			for w := range blocks {
-				pieces[w], blocks[w][s] = blocks[w][s], nil
-			}
-			ps := byHash(pieces)
-			out[s] = make([]hit, 0, len(ps)/4) // in corpora with a copy for every fourth page
-			for from := 0; from < len(ps); {
-				to := from + 1
-				for to < len(ps) && ps[to].hash == ps[from].hash {
-					to++
+			for {
+				s := int(next.Add(1)) - 1
+				if s >= shards {
+					return nil
 				}
-				if ps[from].doc != ps[to-1].doc {
-					out[s] = linkOne(out[s], firsts(ps[from:to]))
+				for b := range blocks {
+					pieces[b], blocks[b][s] = blocks[b][s], nil
 				}
-				from = to
+				ps := m.byHash(pieces)
+				for from := 0; from < len(ps); {
+					to := from + 1
+					for to < len(ps) && ps[to].hash == ps[from].hash {
+						to++
+					}
+					if ps[from].doc != ps[to-1].doc {
+						hits = linkOne(hits[:0], firsts(ps[from:to]))
+						if err := stores[w].add(hits); err != nil {
+							return err
+						}
+					}
+					from = to
+				}
 			}
-			return nil
 		})
 	}
-	_ = g.Wait() // no goroutine returns an error
-	return out
+	return g.Wait()
 }
 
-// byHash sorts postings, which are piece by piece in order of pages and positions, by hash and leaves those
-// of one hash in that order. Two rounds of radix sort by the top bits of the hash, of which there are
-// more values than postings in a shard of a part, leave little to be sorted by comparing. The pieces
-// are used up.
-func byHash(pieces [][]posting) []posting {
-	const digit = 11 // bits: two thousand counters stay in the nearest cache
+// linker is memory that one goroutine uses again for shard after shard.
+type linker struct {
+	once, twice  []uint64 // bits of values of the hash
+	kept, sorted []posting
+	start        []uint32
+}
+
+// byHash returns the postings of a shard, which are piece by piece in order of pages and positions, that are
+// not alone with their hash, and of the others some: by hash, and those of one hash in that order. Most
+// anchors are on one page, so that little is left to be sorted. What it returns is valid until the next call.
+func (m *linker) byHash(pieces [][]posting) []posting {
 	total := 0
 	for _, ps := range pieces {
 		total += len(ps)
 	}
-	if total < 1<<digit {
-		ps := slices.Concat(pieces...)
-		sortStable(ps)
-		return ps
-	}
-	deal := func(to []posting, pieces [][]posting, shift int) {
-		var next [1 << digit]int
-		for _, ps := range pieces {
-			for i := range ps {
-				next[ps[i].hash>>shift&(1<<digit-1)]++
-			}
-		}
-		sum := 0
-		for i, n := range next {
-			next[i], sum = sum, sum+n
-		}
-		for _, ps := range pieces {
-			for _, p := range ps {
-				at := &next[p.hash>>shift&(1<<digit-1)]
-				to[*at] = p
-				*at++
-			}
+	// Eight bits for a posting: of those that are alone one in eight meets another one.
+	filter := max(bits.Len(uint(total))+3, 6)
+	m.once, m.twice = cleared(m.once, 1<<filter/64), cleared(m.twice, 1<<filter/64)
+	for _, ps := range pieces {
+		for i := range ps {
+			at := ps[i].hash >> (64 - filter)
+			bit := uint64(1) << (at % 64)
+			m.twice[at/64] |= m.once[at/64] & bit
+			m.once[at/64] |= bit
 		}
 	}
-	other, ps := make([]posting, total), pieces[0]
-	deal(other, pieces, 64-2*digit)
-	if cap(ps) < total {
-		ps = make([]posting, total)
+	kept := slices.Grow(m.kept[:0], total)[:total]
+	n := 0
+	for _, ps := range pieces {
+		for i := range ps {
+			at := ps[i].hash >> (64 - filter)
+			kept[n] = ps[i]
+			n += int(m.twice[at/64] >> (at % 64) & 1)
+		}
 	}
-	ps = ps[:total]
-	deal(ps, [][]posting{other}, 64-digit)
+	m.kept, kept = kept, kept[:n]
+	// By as many of the top bits as make more values than there are hashes.
+	digit := max(bits.Len(uint(n)), 1)
+	m.start = cleared(m.start, 1<<digit+1)
+	start := m.start
+	for i := range kept {
+		start[kept[i].hash>>(64-digit)+1]++
+	}
+	for i := range 1 << digit {
+		start[i+1] += start[i]
+	}
+	m.sorted = slices.Grow(m.sorted[:0], n)[:n]
+	ps := m.sorted
+	for i := range kept {
+		at := &start[kept[i].hash>>(64-digit)]
+		ps[*at] = kept[i]
+		*at++
+	}
 	for from := 0; from < len(ps); {
 		to, same := from+1, true
-		for to < len(ps) && ps[to].hash>>(64-2*digit) == ps[from].hash>>(64-2*digit) {
+		for to < len(ps) && ps[to].hash>>(64-digit) == ps[from].hash>>(64-digit) {
 			same = same && ps[to].hash == ps[from].hash
 			to++
 		}
@@ -248,6 +270,16 @@ func byHash(pieces [][]posting) []posting {
 	return ps
 }
 
+// cleared returns memory for n values that are 0, the given one if there is enough.
+func cleared[T any](memory []T, n int) []T {
+	if cap(memory) < n {
+		return make([]T, n)
+	}
+	memory = memory[:n]
+	clear(memory)
+	return memory
+}
+
 func sortStable(ps []posting) {
 	slices.SortStableFunc(ps, func(p, q posting) int { return cmp.Compare(p.hash, q.hash) })
 }
@@ -257,17 +289,25 @@ func firsts(ps []posting) []posting {
 	return slices.CompactFunc(ps, func(p, q posting) bool { return p.doc == q.doc })
 }
 
-// linkOne appends the hits of one hash, whose postings are in canonical order of their pages.
+// linkOne appends the hits of one hash, whose postings are in canonical order of their pages, each once: of
+// two homes the later one is linked with the earlier one.
 func linkOne(hits []hit, ps []posting) []hit {
 	var home [2 * homes]posting
-	for _, h := range homesOf(&home, ps) {
-		for _, p := range ps {
-			first, second := h, p
-			if p.doc < h.doc {
-				first, second = p, h
-			}
-			if first.doc != second.doc {
-				hits = append(hits, hit{first.doc, second.doc, first.pos, second.pos})
+	found := homesOf(&home, ps)
+	near := found[min(homes, len(found)):]
+	for i, p := range ps {
+		with, later := found, false
+		if i < homes {
+			with = found[:i]
+		} else {
+			later = slices.ContainsFunc(near, func(h posting) bool { return h.doc == p.doc })
+		}
+		for _, h := range with {
+			switch {
+			case h.doc < p.doc:
+				hits = append(hits, hit{h.doc, p.doc, h.pos, p.pos})
+			case h.doc > p.doc && !later:
+				hits = append(hits, hit{p.doc, h.doc, p.pos, h.pos})
 			}
 		}
 	}
@@ -296,8 +336,7 @@ func homesOf(home *[2 * homes]posting, ps []posting) []posting {
 	return home[:n+len(near)]
 }
 
-// group sorts hits, whose first pages are in [first, end), by pages, then by position, and drops what occurs
-// twice: two homes of a hash name each other.
+// group sorts hits, whose first pages are in [first, end), by pages, then by position.
 func group(hits []hit, first, end, workers int) []hit {
 	n := end - first
 	start := make([]int, n+1) // counting sort by the first page, then each page's own on its own
@@ -335,7 +374,7 @@ func group(hits []hit, first, end, workers int) []hit {
 		})
 	}
 	_ = g.Wait() // no goroutine returns an error
-	return slices.Compact(out)
+	return out
 }
 
 // sortHits sorts the hits of one first page, in which no number is greater than in most. It uses the memory
