@@ -2,7 +2,9 @@ package passage
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 
@@ -15,10 +17,15 @@ import (
 func sequence(seed uint64, words []uint32) uint64 {
 	h := seed
 	for _, w := range words {
-		h = (h ^ uint64(w)) * 0x9E3779B97F4A7C15
-		h ^= h >> 32
+		h = follow(h, w)
 	}
 	return h
+}
+
+// follow returns the hash of a run, whose hash is h, with one more word.
+func follow(h uint64, word uint32) uint64 {
+	h = (h ^ uint64(word)) * 0x9E3779B97F4A7C15
+	return h ^ h>>32
 }
 
 // titles finds pages by the words of their title.
@@ -133,9 +140,10 @@ const (
 )
 
 // endings are the lengths of page endings that are counted.
-var endings = []int{3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 50, furnitureWords, 2 * furnitureWords}
+var endings = [...]int{3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 50, furnitureWords, 2 * furnitureWords}
 
-// newFurniture counts by sorting: 8 bytes for each line and ending, some 30 of a page, while it works.
+// newFurniture counts by sorting what is in a part of the hashes more than once: 8 bytes for each line and
+// ending, some 30 of a page, while it works.
 func newFurniture(pages []*Page, workers int) *furniture {
 	f := &furniture{pages: make(map[string]int)}
 	for _, p := range pages {
@@ -161,9 +169,17 @@ func newFurniture(pages []*Page, workers int) *furniture {
 					continue
 				}
 				own = own[:0]
-				p.repeatable(func(hash uint64, _ int) { own = append(own, hash) })
-				slices.Sort(own) // a line that a page has twice is on one page
-				for _, hash := range slices.Compact(own) {
+				var seen [4]uint64 // bits of the low byte: with one that is not set a hash is new
+				p.repeatable(func(hash uint64, _ int) {
+					bit := uint64(1) << (hash % 64)
+					if in := &seen[hash/64%4]; *in&bit == 0 {
+						*in |= bit
+					} else if slices.Contains(own, hash) { // a line that a page has twice is on one page
+						return
+					}
+					own = append(own, hash)
+				})
+				for _, hash := range own {
 					s := &dealt[w][hash/(1<<64/shards)]
 					*s = append(*s, hash)
 				}
@@ -173,25 +189,50 @@ func newFurniture(pages []*Page, workers int) *furniture {
 	}
 	_ = g.Wait() // no goroutine returns an error
 	var found [shards][]Recurring
-	g.SetLimit(workers)
-	for s := range found {
+	var next atomic.Int32
+	for range workers {
 		g.Go(func() error {
 			var all []uint64
-			for w := range dealt {
-				all = append(all, dealt[w][s]...)
-			}
-			slices.Sort(all)
-			for from := 0; from < len(all); {
-				to := from + 1
-				for to < len(all) && all[to] == all[from] {
-					to++
+			var counts []uint8
+			for {
+				s := int(next.Add(1)) - 1
+				if s >= shards {
+					return nil
 				}
-				if to-from >= furnitureLeast {
-					found[s] = append(found[s], Recurring{all[from], int32(to - from)})
+				total := 0
+				for w := range dealt {
+					total += len(dealt[w][s])
 				}
-				from = to
+				// Most are on one page: those of which too few have the same low bits are not sorted.
+				counts = cleared(counts, 1<<bits.Len(uint(4*total)))
+				low := uint64(len(counts) - 1)
+				for w := range dealt {
+					for _, hash := range dealt[w][s] {
+						if c := &counts[hash&low]; *c < furnitureLeast {
+							*c++
+						}
+					}
+				}
+				all = all[:0]
+				for w := range dealt {
+					for _, hash := range dealt[w][s] {
+						if counts[hash&low] == furnitureLeast {
+							all = append(all, hash)
+						}
+					}
+				}
+				slices.Sort(all)
+				for from := 0; from < len(all); {
+					to := from + 1
+					for to < len(all) && all[to] == all[from] {
+						to++
+					}
+					if to-from >= furnitureLeast {
+						found[s] = append(found[s], Recurring{all[from], int32(to - from)})
+					}
+					from = to
+				}
 			}
-			return nil
 		})
 	}
 	_ = g.Wait() // no goroutine returns an error
@@ -208,11 +249,34 @@ func (p *Page) repeatable(do func(hash uint64, words int)) {
 			do(sequence(seed, words), len(words))
 		}
 	}
-	for _, n := range endings {
-		if n <= len(p.Words)-p.Lead {
-			do(sequence(seed+1, p.Words[len(p.Words)-n:]), n)
+	var hashes [len(endings)]uint64
+	for i, h := range p.endings(seed+1, &hashes) {
+		do(h, endings[i])
+	}
+}
+
+// endings returns the hashes of the page's endings, the shortest first, in memory of the caller's.
+func (p *Page) endings(seed uint64, hashes *[len(endings)]uint64) []uint64 {
+	words, n := p.Words[p.Lead:], 0
+	for n < len(endings) && endings[n] <= len(words) {
+		hashes[n] = seed
+		n++
+	}
+	if n == 0 {
+		return nil
+	}
+	// All at a time, word by word: one alone would wait for each of its products.
+	words = words[len(words)-endings[n-1]:]
+	begun := n
+	for i, w := range words {
+		if begun > 0 && len(words)-i == endings[begun-1] {
+			begun--
+		}
+		for k := begun; k < n; k++ {
+			hashes[k] = follow(hashes[k], w)
 		}
 	}
+	return hashes[:n]
 }
 
 // source seeds the hashes of a source's lines.
