@@ -84,11 +84,7 @@ func Find(all []Page, opt Options) (Result, error) {
 	})
 	_ = g.Wait() // no goroutine returns an error
 	furniture := newFurniture(pages, opt.Workers)
-	each(len(pages), opt.Workers, func(i int, m *scratch) {
-		spans := m.spans(pages[i])
-		f.own[i] = pages[i].own(spans)
-		f.end[i] = pages[i].end(spans)
-	})
+	each(len(pages), opt.Workers, func(i int, _ *scratch) { f.own[i], f.end[i] = pages[i].extent() })
 	candidates := make([][]candidate, len(pages))
 	each(len(pages), opt.Workers, func(i int, m *scratch) { candidates[i] = f.candidates(i, m) })
 	carriers := f.carriers(candidates, opt.Workers)
@@ -99,7 +95,7 @@ func Find(all []Page, opt Options) (Result, error) {
 		found[i], res.Parts[i] = f.resolve(i, candidates[i], carriers[i], furniture, m)
 	})
 	related := make([][]Passage, len(pages))
-	each(len(pages), opt.Workers, func(i int, m *scratch) { related[i] = f.relations(i, res.Parts, m) })
+	each(len(pages), opt.Workers, func(i int, _ *scratch) { related[i] = f.relations(i, res.Parts) })
 	rows := 0
 	for i := range pages {
 		rows += len(found[i]) + len(related[i])
@@ -114,7 +110,7 @@ func Find(all []Page, opt Options) (Result, error) {
 
 // scratch is memory that one goroutine uses again for page after page.
 type scratch struct {
-	one, two []shingle.Span
+	unpacked []shingle.Span
 	grams    []uint64
 	chosen   []shingle.Anchor
 	words    tally
@@ -122,14 +118,8 @@ type scratch struct {
 
 // spans returns the spans of a page, valid until it is called for the next.
 func (m *scratch) spans(p *Page) []shingle.Span {
-	m.one = p.Spans.Unpack(m.one[:0])
-	return m.one
-}
-
-// others is spans for the second page of a pair.
-func (m *scratch) others(p *Page) []shingle.Span {
-	m.two = p.Spans.Unpack(m.two[:0])
-	return m.two
+	m.unpacked = p.Spans.Unpack(m.unpacked[:0])
+	return m.unpacked
 }
 
 // each calls do for 0..n-1, in ranges for the workers.
@@ -226,16 +216,4 @@ func views(n int, pairs []Pair, wanted func(page int) bool) [][]view {
 
 func byPlace(p, q view) int {
 	return cmp.Or(cmp.Compare(p.here.From, q.here.From), cmp.Compare(p.other, q.other), cmp.Compare(p.there.From, q.there.From))
-}
-
-// end returns the word after the last one that the page alone does not give to a closing line:
-// credit, key words, furniture, lists.
-func (p *Page) end(spans []shingle.Span) int {
-	for i := len(p.Parts) - 1; i >= 0; i-- {
-		switch p.Parts[i].Kind {
-		case article.Main, article.Title, article.Tail, article.Inline, article.Head, article.Quote:
-			return p.words(spans, 0, p.Parts[i].To).To
-		}
-	}
-	return len(p.Words)
 }

@@ -129,9 +129,9 @@ func Grow(known *Known, gone map[int]*Page, change *Change, pages []*Page, opt O
 		}
 	}
 	g.views = views(len(pages), next.Pairs, func(i int) bool { return related[i] })
-	each(len(pages), opt.Workers, func(i int, m *scratch) {
+	each(len(pages), opt.Workers, func(i int, _ *scratch) {
 		if related[i] {
-			next.Related[i] = g.relations(i, next.Parts, m)
+			next.Related[i] = g.relations(i, next.Parts)
 		} else {
 			next.Related[i] = g.move(known.Related[change.From[i]])
 		}
@@ -511,13 +511,13 @@ func pairOrder(p, q Pair) int { return cmp.Or(cmp.Compare(p.A, q.A), cmp.Compare
 // facts takes what is known of pages, and looks at the new ones.
 func (g *growth) facts() {
 	g.next.Facts = make([]Facts, len(g.pages))
-	each(len(g.pages), g.opt.Workers, func(i int, m *scratch) {
+	each(len(g.pages), g.opt.Workers, func(i int, _ *scratch) {
 		if from := g.change.From[i]; from >= 0 {
 			g.next.Facts[i] = g.known.Facts[from]
 		} else {
 			p := g.pages[i]
-			spans := m.spans(p)
-			g.next.Facts[i] = Facts{Own: p.own(spans), End: p.end(spans)}
+			own, end := p.extent()
+			g.next.Facts[i] = Facts{Own: own, End: end}
 			if w := p.title(); len(w) >= minTitle {
 				g.next.Facts[i].Title = sequence(0, w)
 			}

@@ -103,8 +103,8 @@ type Card struct {
 
 // Card returns the card of a page, with which it shares memory.
 func (p *Page) Card(number uint32) Card {
-	spans := p.Spans.Unpack(nil)
-	return Card{number, p.ID, p.Source, p.Time, p.Dated, p.Lead, len(p.title()), p.own(spans), p.end(spans), p.Spans}
+	own, end := p.extent()
+	return Card{number, p.ID, p.Source, p.Time, p.Dated, p.Lead, len(p.title()), own, end, p.Spans}
 }
 
 // page returns a page that answers what is asked of others.
@@ -281,12 +281,12 @@ func (n *Neighbourhood) Related(parts []article.Part) []Passage {
 		all[i] = []article.Part{{Kind: article.Main, From: 0, To: 1 << 40}}
 	}
 	all[n.at] = parts
-	return n.numbered(n.relations(n.at, all, &n.scratch))
+	return n.numbered(n.relations(n.at, all))
 }
 
 // Bytes returns the bytes of a range of the page's words.
 func (n *Neighbourhood) Bytes(r Range) article.Part {
-	return bytes(n.pages[n.at], r, n.scratch.spans(n.pages[n.at]))
+	return bytes(n.pages[n.at], r)
 }
 
 func (n *Neighbourhood) numbered(ps []Passage) []Passage {

@@ -30,28 +30,39 @@ type Line struct {
 	Byte int // offset of the line in the text
 }
 
-// own returns the words of the page that the page alone does not give to somebody else, from the
-// first to the last: its title and main text, with what stands between them.
-func (p *Page) own(spans []shingle.Span) Range {
-	out := Range{0, len(p.Words)}
-	from, to := -1, 0
+// extent returns the words of the page that the page alone does not give to somebody else, from the first to
+// the last: its title and main text, with what stands between them. end is the word after the last one that
+// it does not give to a closing line: credit, key words, furniture, lists.
+func (p *Page) extent() (own Range, end int) {
+	from, to, closing := -1, 0, -1
 	for _, part := range p.Parts {
-		if part.Kind == article.Main || part.Kind == article.Title {
+		switch part.Kind {
+		case article.Main, article.Title:
 			if from < 0 {
 				from = part.From
 			}
-			to = part.To
+			to, closing = part.To, part.To
+		case article.Tail, article.Inline, article.Head, article.Quote:
+			closing = part.To
 		}
 	}
-	if from < 0 {
-		return Range{0, p.Lead}
+	words := p.Spans.Cursor()
+	before := func(offset int) int {
+		if offset >= p.Bytes {
+			return len(p.Words)
+		}
+		return p.Lead + words.Before(offset)
 	}
-	words := p.words(spans, from, to)
-	if p.Lead == 0 {
-		out.From = words.From
+	if own.To = p.Lead; from >= 0 {
+		if p.Lead == 0 {
+			own.From = before(from)
+		}
+		own.To = before(to)
 	}
-	out.To = words.To
-	return out
+	if end = len(p.Words); closing >= 0 {
+		end = before(closing)
+	}
+	return own, end
 }
 
 // words returns the words that lie in the bytes [from, to) of the text.

@@ -79,7 +79,7 @@ func (f *finder) resolve(i int, candidates []candidate, known []carried, furnitu
 		parts = overlay(parts, ps.BytesA)
 	}
 	found = append(found, listed...)
-	lines := f.furniture(i, parts, furniture, m)
+	lines := f.furniture(i, parts, furniture)
 	for _, ps := range lines {
 		parts = overlay(parts, ps.BytesA)
 	}
@@ -95,7 +95,7 @@ func (f *finder) resolve(i int, candidates []candidate, known []carried, furnitu
 // proposal that it fits to, -1 if there is none; the third says whether the passage has a row.
 func (f *finder) judge(i int, c candidate, known carried, spans []shingle.Span, stop int, m *scratch) (ps Passage, proposal int, told bool) {
 	p := f.pages[i]
-	ps = f.passage(i, c.view, spans, m)
+	ps = f.passage(i, c.view)
 	ps.Hosts, ps.Sources = known.hosts, known.sources
 
 	proposal = p.marked(c.here.From, spans)
@@ -246,12 +246,12 @@ func (f *finder) tailEnd(p *Page, word int, spans []shingle.Span, stop int) int 
 }
 
 // passage describes a view of page i.
-func (f *finder) passage(i int, v view, spans []shingle.Span, m *scratch) Passage {
+func (f *finder) passage(i int, v view) Passage {
 	p, other := f.pages[i], f.pages[v.other]
 	longer := max(v.here.Len(), v.there.Len())
 	return Passage{
 		A: i, B: int(v.other),
-		BytesA: bytes(p, v.here, spans), BytesB: bytes(other, v.there, m.others(other)),
+		BytesA: bytes(p, v.here), BytesB: bytes(other, v.there),
 		WordsA: v.here, WordsB: v.there,
 		ContainmentA: share(v.equal, f.own[i].Len()),
 		ContainmentB: share(v.equal, f.own[v.other].Len()),
@@ -262,13 +262,14 @@ func (f *finder) passage(i int, v view, spans []shingle.Span, m *scratch) Passag
 func share(n, of int) float64 { return min(float64(n)/float64(max(of, 1)), 1) }
 
 // bytes returns the bytes of a stretch of words.
-func bytes(p *Page, r Range, spans []shingle.Span) article.Part {
+func bytes(p *Page, r Range) article.Part {
 	var out article.Part
+	words := p.Spans.Cursor()
 	if r.From >= p.Lead && r.From < r.To {
-		out.From = int(spans[r.From-p.Lead].From)
+		out.From = int(words.Span(r.From - p.Lead).From)
 	}
 	if r.To > p.Lead {
-		out.To = int(spans[r.To-1-p.Lead].To)
+		out.To = int(words.Span(r.To - 1 - p.Lead).To)
 	}
 	return out
 }
@@ -372,7 +373,7 @@ func (f *finder) listed(i int, parts []article.Part) []Passage {
 }
 
 // furniture finds the lines and the ending of the page's own text that its source repeats.
-func (f *finder) furniture(i int, parts []article.Part, known *furniture, m *scratch) []Passage {
+func (f *finder) furniture(i int, parts []article.Part, known *furniture) []Passage {
 	p := f.pages[i]
 	var out []Passage
 	taken, main := 0, 0
@@ -401,7 +402,7 @@ func (f *finder) furniture(i int, parts []article.Part, known *furniture, m *scr
 	if lastMain >= 0 && lastMain == len(p.Lines)-1 && (len(out) == 0 || out[len(out)-1].BytesA.To < p.Bytes) {
 		if n, count := known.ending(p); n > 0 && n < len(p.lineWords(lastMain)) {
 			word := len(p.Words) - n
-			add(Range{word, len(p.Words)}, int(m.spans(p)[word-p.Lead].From), p.Bytes, count)
+			add(Range{word, len(p.Words)}, bytes(p, Range{word, len(p.Words)}).From, p.Bytes, count)
 		}
 	}
 	if float64(taken) > wholePageShare*float64(main) {
@@ -481,17 +482,13 @@ func name(parts []article.Part, within article.Part, page, segment string) {
 }
 
 // relations describes the passages of page i with younger pages that no cut explains.
-func (f *finder) relations(i int, parts [][]article.Part, m *scratch) []Passage {
+func (f *finder) relations(i int, parts [][]article.Part) []Passage {
 	var out []Passage
-	var spans []shingle.Span
 	for _, v := range f.views[i] {
 		if int(v.other) < i || v.equal < relationWords {
 			continue
 		}
-		if spans == nil {
-			spans = m.spans(f.pages[i])
-		}
-		ps := f.passage(i, v, spans, m)
+		ps := f.passage(i, v)
 		if !MostlyOwn(parts[i], ps.BytesA) || !MostlyOwn(parts[v.other], ps.BytesB) {
 			continue
 		}

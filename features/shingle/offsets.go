@@ -36,11 +36,12 @@ func (o Offsets) Unpack(dst []Span) []Span {
 	last := uint64(0)
 	for len(o) > 0 {
 		if four, ok := o.four(); ok {
-			for range 4 {
-				from := last + four&0xFF
-				last = from + four>>8&0xFF
-				four >>= 16
-				dst = append(dst, Span{uint32(from), uint32(last)})
+			dst = dst[:len(dst)+4]
+			to := (*[4]Span)(dst[len(dst)-4:])
+			for i := range to {
+				from := last + four>>(16*i)&0xFF
+				last = from + four>>(16*i+8)&0xFF
+				to[i] = Span{uint32(from), uint32(last)}
 			}
 			o = o[8:]
 			continue
@@ -62,7 +63,7 @@ func (o Offsets) four() (uint64, bool) {
 	return w, w&0x8080808080808080 == 0
 }
 
-// Cursor counts the words before one offset after the other.
+// Cursor goes through the words of a text: to one offset after the other, or to one word after the other.
 type Cursor struct {
 	rest  Offsets
 	words int
@@ -90,6 +91,26 @@ func (c *Cursor) Before(offset int) int {
 		c.last, c.rest, c.words = to, rest, c.words+1
 	}
 	return c.words
+}
+
+// Span returns the span of a word, which must not be before that of the call before. It panics as
+// [Offsets.Unpack] does, and where there is no such word.
+func (c *Cursor) Span(word int) Span {
+	for c.words+4 <= word {
+		four, ok := c.rest.four()
+		if !ok {
+			break
+		}
+		sum := four&0x00FF00FF00FF00FF + four>>8&0x00FF00FF00FF00FF
+		c.last, c.rest, c.words = c.last+sum*0x0001000100010001>>48, c.rest[8:], c.words+4
+	}
+	for {
+		from, to, rest := c.rest.next(c.last)
+		if c.words == word {
+			return Span{uint32(from), uint32(to)}
+		}
+		c.last, c.rest, c.words = to, rest, c.words+1
+	}
 }
 
 // All gives the place and the span of every word, in order, and panics as [Offsets.Unpack] does.

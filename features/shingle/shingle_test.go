@@ -243,6 +243,15 @@ func TestOffsetsRoundTrip(t *testing.T) {
 				t.Fatalf("%d words before %d in %v, want %d", got, offset, want, began)
 			}
 		}
+		words = packed[len(before):].Cursor()
+		for word := 0; word < len(want); word += rapid.IntRange(0, 12).Draw(t, "on") {
+			if got := words.Span(word); got != want[word] {
+				t.Fatalf("word %d of %v at %v", word, want, got)
+			}
+			if rapid.Bool().Draw(t, "enough") {
+				break
+			}
+		}
 	})
 }
 
