@@ -30,35 +30,52 @@ type Aligned struct {
 	Equal   int // words in runs
 }
 
-// chains appends to dst the chains of the hits of one pair of pages, which are in order of posA:
-// anchors in the same order in both pages, close together and near one diagonal.
-func chains(dst [][]hit, hits []hit) [][]hit {
+// chains returns the chains of the hits of one pair of pages, which are in order of posA: anchors in the
+// same order in both pages, close together and near one diagonal. They may share memory with the hits.
+func chains(hits []hit) [][]hit {
+	if len(hits) == 0 {
+		return nil
+	}
+	first := 1 // mostly all are one chain, which needs no other memory
+	for first < len(hits) {
+		if _, ok := hits[first-1].before(hits[first]); !ok {
+			break
+		}
+		first++
+	}
+	out := [][]hit{hits[:first:first]}
 	open := 0 // chains before this one have ended
-	for _, h := range hits {
-		best, drift := -1, maxDrift+1
-		for i := len(dst) - 1; i >= open; i-- {
-			last := dst[i][len(dst[i])-1]
+	for _, h := range hits[first:] {
+		best, least := -1, maxDrift+1
+		for i := len(out) - 1; i >= open; i-- {
+			last := out[i][len(out[i])-1]
 			if h.posA > last.posA+maxGap {
 				if i == open {
 					open++
 				}
 				continue
 			}
-			if h.posA <= last.posA || h.posB <= last.posB || h.posB > last.posB+maxGap {
-				continue
-			}
-			d := int(h.posB-last.posB) - int(h.posA-last.posA)
-			if d = max(d, -d); d < drift {
-				best, drift = i, d
+			if drift, ok := last.before(h); ok && drift < least {
+				best, least = i, drift
 			}
 		}
 		if best < 0 {
-			dst = append(dst, nil)
-			best = len(dst) - 1
+			out = append(out, nil)
+			best = len(out) - 1
 		}
-		dst[best] = append(dst[best], h)
+		out[best] = append(out[best], h)
 	}
-	return slices.DeleteFunc(dst, func(c []hit) bool { return len(c) < minAnchors })
+	return slices.DeleteFunc(out, func(c []hit) bool { return len(c) < minAnchors })
+}
+
+// before returns how far the diagonal moves from an anchor to the next one, and whether they are of one chain.
+func (h hit) before(next hit) (drift int, ok bool) {
+	if next.posA <= h.posA || next.posA > h.posA+maxGap || next.posB <= h.posB || next.posB > h.posB+maxGap {
+		return 0, false
+	}
+	drift = int(next.posB-h.posB) - int(next.posA-h.posA)
+	drift = max(drift, -drift)
+	return drift, drift <= maxDrift
 }
 
 // align walks along a chain through the words of two pages, over edits, from before its first
@@ -165,7 +182,7 @@ func skipBack(a, b []uint32) (di, dj int, ok bool) {
 // them in both pages. They are returned in order of their place in a.
 func passages(a, b []uint32, hits []hit) []Aligned {
 	var out []Aligned
-	for _, chain := range chains(nil, hits) {
+	for _, chain := range chains(hits) {
 		// A chain inside a passage that is already there adds nothing: the walk before passed it.
 		first := chain[0]
 		if slices.ContainsFunc(out, func(p Aligned) bool {

@@ -119,7 +119,7 @@ func TestChains(t *testing.T) {
 			for i := range got {
 				got[i] = '.'
 			}
-			for n, chain := range chains(nil, hits) {
+			for n, chain := range chains(hits) {
 				for _, h := range chain {
 					got[slices.Index(hits, h)] = byte('a' + n)
 				}

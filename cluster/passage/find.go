@@ -64,7 +64,7 @@ func Find(all []Page, opt Options) (Result, error) {
 	aligned := make([][]Pair, ranges)
 	var count atomic.Int64
 	if err := join(len(pages), func(i int) []uint32 { return pages[i].Words }, opt, func(r int, hits []hit) {
-		aligned[r], _ = alignAll(pages, hits, 1) // as many ranges as there are workers are aligned at a time
+		aligned[r], _ = alignAll(pages, hits)
 		count.Add(int64(len(hits)))
 	}); err != nil {
 		return Result{}, err
@@ -147,43 +147,25 @@ func each(n, workers int, do func(i int, m *scratch)) {
 // minEqual is the number of equal words below which two pages share no passage: less is a phrase.
 const minEqual = 20
 
-// alignAll aligns every pair of pages that has hits. It returns those that share a passage, and those
-// that had enough hits and do not.
-func alignAll(pages []*Page, hits []hit, workers int) (found []Pair, empty []Couple) {
-	// Borders between pairs near even shares of the hits, so that each goroutine has whole pairs.
-	borders := []int{0}
-	for w := 1; w <= workers*16; w++ {
-		at := max(w*len(hits)/(workers*16), borders[len(borders)-1])
-		for at > 0 && at < len(hits) && hits[at].a == hits[at-1].a && hits[at].b == hits[at-1].b {
-			at++
+// alignAll aligns every pair of pages that has hits, which are in order. It returns those that share a passage,
+// and those that had enough hits and do not.
+func alignAll(pages []*Page, hits []hit) (found []Pair, empty []Couple) {
+	for from := 0; from < len(hits); {
+		to := from + 1
+		for to < len(hits) && hits[to].a == hits[from].a && hits[to].b == hits[from].b {
+			to++
 		}
-		borders = append(borders, at)
-	}
-	out, none := make([][]Pair, len(borders)-1), make([][]Couple, len(borders)-1)
-	var g errgroup.Group
-	g.SetLimit(workers)
-	for w := range out {
-		g.Go(func() error {
-			for from := borders[w]; from < borders[w+1]; {
-				to := from + 1
-				for to < borders[w+1] && hits[to].a == hits[from].a && hits[to].b == hits[from].b {
-					to++
-				}
-				if to-from >= minAnchors {
-					a, b := int(hits[from].a), int(hits[from].b)
-					if shared := long(pages[a].Words, pages[b].Words, hits[from:to]); len(shared) > 0 {
-						out[w] = append(out[w], Pair{a, b, slices.Clone(shared)})
-					} else {
-						none[w] = append(none[w], Couple{uint32(a), uint32(b)})
-					}
-				}
-				from = to
+		if to-from >= minAnchors {
+			a, b := int(hits[from].a), int(hits[from].b)
+			if shared := long(pages[a].Words, pages[b].Words, hits[from:to]); len(shared) > 0 {
+				found = append(found, Pair{a, b, slices.Clone(shared)})
+			} else {
+				empty = append(empty, Couple{uint32(a), uint32(b)})
 			}
-			return nil
-		})
+		}
+		from = to
 	}
-	_ = g.Wait() // no goroutine returns an error
-	return slices.Concat(out...), slices.Concat(none...)
+	return found, empty
 }
 
 // long returns the passages of two pages, with these hits in order, that are more than a phrase.

@@ -373,8 +373,17 @@ func (g *growth) pairs(gone map[int]*Page) (dirty []bool) {
 	g.next.Anchors = g.known.Anchors
 	g.next.Anchors.Add(fresh, g.opt.Workers)
 	found = append(found, g.shared(again)...) // two new homes of a hash name each other
-	aligned, empty := alignAll(g.pages, slices.Compact(group(found, 0, len(g.pages), g.opt.Workers)), g.opt.Workers)
+	aligned, empty := g.align(found)
 	return g.merge(again, aligned, empty)
+}
+
+// align aligns the pairs of hits, some of which may be there twice.
+func (g *growth) align(hits []hit) ([]Pair, []Couple) {
+	stores := newStores(len(g.pages), Options{Workers: g.opt.Workers})
+	_ = stores[0].add(hits) // in memory that does not end
+	found, empty := make([][]Pair, ranges), make([][]Couple, ranges)
+	inRanges(stores, func(r int, hits []hit) { found[r], empty[r] = alignAll(g.pages, slices.Compact(hits)) })
+	return slices.Concat(found...), slices.Concat(empty...)
 }
 
 // aligned says whether two known pages had enough hits to be aligned.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
-	"sort"
 	"sync/atomic"
 	"unsafe"
 
@@ -46,38 +45,41 @@ func join(n int, words func(i int) []uint32, opt Options, do func(r int, hits []
 	if n == 0 {
 		return nil
 	}
-	stores := make([]store, max(opt.Workers, 1))
-	for w := range stores {
-		stores[w] = store{alloc: opt.Alloc, width: bits.Len(uint((n - 1) / ranges))}
-	}
+	stores := newStores(n, opt)
 	for part := range opt.Parts {
 		if err := link(collect(n, words, part, opt.Parts, opt.Workers), stores); err != nil {
 			return err
 		}
 	}
+	inRanges(stores, do)
+	return nil
+}
+
+// inRanges calls do with the hits of each range, in order, that the stores have: as many ranges at a time as
+// there are stores. What it is given is the caller's until it returns.
+func inRanges(stores []store, do func(r int, hits []hit)) {
 	var next atomic.Int32
 	var g errgroup.Group
 	for range stores {
 		g.Go(func() error {
-			var hits []hit
+			var m sorter
+			var chunks [][]hit
 			for {
 				r := int(next.Add(1)) - 1
 				if r >= ranges {
 					return nil
 				}
-				hits = hits[:0]
+				chunks = chunks[:0]
 				for w := range stores {
-					for _, chunk := range stores[w].ranges[r] {
-						hits = append(hits, chunk...)
-					}
+					chunks = append(chunks, stores[w].ranges[r]...)
 				}
-				if len(hits) > 0 {
-					do(r, group(hits, r<<stores[0].width, min((r+1)<<stores[0].width, n), 1))
+				if len(chunks) > 0 {
+					do(r, m.sort(chunks, uint32(r)<<stores[0].width))
 				}
 			}
 		})
 	}
-	return g.Wait() // no goroutine returns an error
+	_ = g.Wait() // no goroutine returns an error
 }
 
 // ranges is the number of ranges of first pages: a million pages have some 45 million hits, and the
@@ -89,6 +91,15 @@ type store struct {
 	alloc  func(bytes int) ([]byte, error) // nil is ordinary memory
 	width  int                             // of the number of a page within its range, in bits
 	ranges [ranges][][]hit                 // in chunks, of which the last one has room
+}
+
+// newStores returns a store for every worker, for the hits of n pages.
+func newStores(n int, opt Options) []store {
+	stores := make([]store, max(opt.Workers, 1))
+	for w := range stores {
+		stores[w] = store{alloc: opt.Alloc, width: bits.Len(uint(max(n-1, 0) / ranges))}
+	}
+	return stores
 }
 
 // The sizes of chunks, each twice the one before: few hits take little, many lie in one piece.
@@ -152,7 +163,7 @@ func collect(n int, words func(int) []uint32, part, parts, workers int) [][shard
 				grams = shingle.Grams(grams[:0], words(doc), AnchorWords)
 				anchors = shingle.Winnow(anchors[:0], grams, AnchorWindow)
 				for _, a := range anchors {
-					if int(a.Hash>>8)%parts == part {
+					if parts == 1 || int(a.Hash>>8)%parts == part {
 						s := &blocks[w][a.Hash%shards]
 						*s = append(*s, posting{a.Hash, uint32(doc), a.Pos})
 					}
@@ -280,7 +291,19 @@ func cleared[T any](memory []T, n int) []T {
 	return memory
 }
 
+// sortStable sorts postings by hash, and leaves those of one hash in their order.
 func sortStable(ps []posting) {
+	const few = 32 // that are sorted by insertion
+	if len(ps) <= few {
+		for i := 1; i < len(ps); i++ {
+			p, j := ps[i], i
+			for ; j > 0 && ps[j-1].hash > p.hash; j-- {
+				ps[j] = ps[j-1]
+			}
+			ps[j] = p
+		}
+		return
+	}
 	slices.SortStableFunc(ps, func(p, q posting) int { return cmp.Compare(p.hash, q.hash) })
 }
 
@@ -336,65 +359,70 @@ func homesOf(home *[2 * homes]posting, ps []posting) []posting {
 	return home[:n+len(near)]
 }
 
-// group sorts hits, whose first pages are in [first, end), by pages, then by position.
-func group(hits []hit, first, end, workers int) []hit {
-	n := end - first
-	start := make([]int, n+1) // counting sort by the first page, then each page's own on its own
-	var most hit
-	for _, h := range hits {
-		start[int(h.a)-first+1]++
-		most = hit{0, max(most.b, h.b), max(most.posA, h.posA), max(most.posB, h.posB)}
-	}
-	for i := range n {
-		start[i+1] += start[i]
-	}
-	out := make([]hit, len(hits))
-	border := func(w int) int { // pages with an even share of the hits for each worker
-		if w == workers {
-			return n
-		}
-		return sort.SearchInts(start, w*len(hits)/workers)
-	}
-	var g errgroup.Group
-	for w := range workers {
-		g.Go(func() error {
-			from, to := border(w), border(w+1)
-			next := slices.Clone(start[from:to])
-			for _, h := range hits {
-				if a := int(h.a) - first; a >= from && a < to {
-					out[next[a-from]] = h
-					next[a-from]++
-				}
-			}
-			var keys []uint64
-			for a := from; a < to; a++ {
-				keys = sortHits(out[start[a]:start[a+1]], most, keys)
-			}
-			return nil
-		})
-	}
-	_ = g.Wait() // no goroutine returns an error
-	return out
+// sorter is memory that one goroutine uses again for the hits of range after range.
+type sorter struct {
+	hits, others []hit
+	counts       []uint32
 }
 
-// sortHits sorts the hits of one first page, in which no number is greater than in most. It uses the memory
-// of keys, and returns it.
-func sortHits(hits []hit, most hit, keys []uint64) []uint64 {
-	atA := bits.Len32(most.posB)
-	atB := atA + bits.Len32(most.posA)
-	if atB+bits.Len32(most.b) > 64 { // ten million pages, and one among them of a hundred thousand words
-		slices.SortFunc(hits, func(p, q hit) int {
-			return cmp.Or(cmp.Compare(p.b, q.b), cmp.Compare(p.posA, q.posA), cmp.Compare(p.posB, q.posB))
+// sort returns hits, whose first pages are first or later, by pages, then by the position in the first of them:
+// by radix sort from the lowest digit, of bits that differ. What it returns is valid until the next call.
+func (m *sorter) sort(chunks [][]hit, first uint32) []hit {
+	var used hit // bits
+	total := 0
+	for _, chunk := range chunks {
+		total += len(chunk)
+		for i := range chunk {
+			h := &chunk[i]
+			used = hit{used.a | h.a - first, used.b | h.b, used.posA | h.posA, 0}
+		}
+	}
+	atB := bits.Len32(used.posA)
+	atA := atB + bits.Len32(used.b)
+	width := atA + bits.Len32(used.a)
+	m.hits = slices.Grow(m.hits[:0], total)
+	const few = 256 // hits, which are sorted before a thousand counters are cleared
+	if total < few || width > 64 {
+		for _, chunk := range chunks {
+			m.hits = append(m.hits, chunk...)
+		}
+		slices.SortFunc(m.hits, func(p, q hit) int {
+			return cmp.Or(cmp.Compare(p.a, q.a), cmp.Compare(p.b, q.b), cmp.Compare(p.posA, q.posA))
 		})
-		return keys
+		return m.hits
 	}
-	keys = keys[:0]
-	for _, h := range hits {
-		keys = append(keys, uint64(h.b)<<atB|uint64(h.posA)<<atA|uint64(h.posB))
+	key := func(h *hit) uint64 { return uint64(h.a-first)<<atA | uint64(h.b)<<atB | uint64(h.posA) }
+	const most = 11                             // bits of a digit: two thousand counters stay in the nearest cache
+	rounds := max((width+most-1)/most, 1)       // of the same number of bits
+	digit := max((width+rounds-1)/rounds, 1)    // of a key
+	m.counts = cleared(m.counts, rounds<<digit) // of each round
+	for _, chunk := range chunks {
+		for i := range chunk {
+			k := key(&chunk[i])
+			for round := range rounds {
+				m.counts[round<<digit+int(k&(1<<digit-1))]++
+				k >>= digit
+			}
+		}
 	}
-	slices.Sort(keys)
-	for i, k := range keys {
-		hits[i].b, hits[i].posA, hits[i].posB = uint32(k>>atB), uint32(k>>atA)&(1<<(atB-atA)-1), uint32(k)&(1<<atA-1)
+	m.hits = m.hits[:total]
+	m.others = slices.Grow(m.others[:0], total)[:total]
+	for round := range rounds {
+		next := m.counts[round<<digit : (round+1)<<digit]
+		sum := uint32(0)
+		for i, n := range next {
+			next[i], sum = sum, sum+n
+		}
+		for _, chunk := range chunks {
+			for i := range chunk {
+				h := &chunk[i]
+				at := &next[key(h)>>(round*digit)&(1<<digit-1)]
+				m.others[*at] = *h
+				*at++
+			}
+		}
+		m.hits, m.others = m.others, m.hits
+		chunks = [][]hit{m.hits}
 	}
-	return keys
+	return m.hits
 }
