@@ -131,6 +131,40 @@ func TestChains(t *testing.T) {
 	}
 }
 
+// The edit is the first of all that words which are equal follow, in either direction.
+func TestSkipTakesTheNearestEdit(t *testing.T) {
+	found := 0
+	rapid.Check(t, func(t *rapid.T) {
+		most := rapid.SampledFrom([]uint32{3, 20, 2000}).Draw(t, "words")
+		text := rapid.SliceOfN(rapid.Uint32Range(1, most), 0, 2*longSkip)
+		a, b := text.Draw(t, "a"), text.Draw(t, "b")
+		if rapid.Bool().Draw(t, "meet") {
+			both := rapid.SliceOfN(rapid.Uint32(), longResync, longResync).Draw(t, "both")
+			a = slices.Insert(a, rapid.IntRange(0, len(a)).Draw(t, "in a"), both...)
+			b = slices.Insert(b, rapid.IntRange(0, len(b)).Draw(t, "in b"), both...)
+		}
+		var want edit
+		for _, e := range edits {
+			if i, j := e.a+e.need, e.b+e.need; i <= len(a) && j <= len(b) && slices.Equal(a[e.a:i], b[e.b:j]) {
+				want = e
+				found++
+				break
+			}
+		}
+		if i, j, ok := skip(a, b); i != want.a || j != want.b || ok != (want.need > 0) {
+			t.Fatalf("%d and %d, %v, want %+v", i, j, ok, want)
+		}
+		slices.Reverse(a)
+		slices.Reverse(b)
+		if i, j, ok := skipBack(a, b); i != want.a || j != want.b || ok != (want.need > 0) {
+			t.Fatalf("back: %d and %d, %v, want %+v", i, j, ok, want)
+		}
+	})
+	if found == 0 {
+		t.Error("no edit was found: the pages of this test are no test")
+	}
+}
+
 // Passages of moved paragraphs are found apart, and each once.
 func TestPassagesOfMovedText(t *testing.T) {
 	x, y := numbers(1000, 1100), numbers(2000, 2100)
