@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"time"
 
 	"github.com/apache/beam/sdks/v2/go/container/tools"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/runtime"
@@ -56,7 +57,8 @@ type pool struct {
 	server  *grpc.Server
 	ctx     context.Context // ends all workers
 	end     context.CancelFunc
-	running sync.WaitGroup
+	ended   sync.WaitGroup // of workers
+	served  sync.WaitGroup
 }
 
 // listen makes a pool that serves until it is closed. log gets what it and its workers say.
@@ -72,32 +74,99 @@ func listen(p *program, address string, log io.Writer) (*pool, error) {
 	w := &pool{address: l.Addr().String(), self: self, log: log, server: grpc.NewServer()}
 	w.ctx, w.end = context.WithCancel(p.ctx)
 	fnpb.RegisterBeamFnExternalWorkerPoolServer(w.server, w)
-	w.running.Go(func() { _ = w.server.Serve(l) }) // until Stop
+	w.served.Go(func() { _ = w.server.Serve(l) }) // until Stop
 	return w, nil
 }
 
 func (w *pool) close() {
 	w.server.Stop()
 	w.end()
-	w.running.Wait()
+	w.served.Wait()
+	w.ended.Wait()
 }
+
+// What a pool does about a worker that does not end well. Most that do not are hit by chance (out of memory, a kill),
+// and the second process lives; one that cannot live should be told of within seconds.
+const (
+	restarts = 3                      // processes after the first
+	pause    = 200 * time.Millisecond // before the first restart, doubled each time: after 3 s a worker is lost
+	answers  = 10 * time.Second       // until a task manager that is there has answered
+)
 
 // StartWorker implements [fnpb.BeamFnExternalWorkerPoolServer].
 func (w *pool) StartWorker(_ context.Context, r *fnpb.StartWorkerRequest) (*fnpb.StartWorkerResponse, error) {
-	id := r.GetWorkerId()
-	c := exec.CommandContext(w.ctx, w.self, "harness", "--id="+id, "--logging="+r.GetLoggingEndpoint().GetUrl(),
+	c, err := w.start(r)
+	if err != nil {
+		return &fnpb.StartWorkerResponse{Error: fmt.Sprintf("start worker %q: %v", r.GetWorkerId(), err)}, nil
+	}
+	w.ended.Go(func() { w.keep(r, c) })
+	return &fnpb.StartWorkerResponse{}, nil
+}
+
+// start starts a process for a worker.
+func (w *pool) start(r *fnpb.StartWorkerRequest) (*exec.Cmd, error) {
+	c := exec.CommandContext(w.ctx, w.self, "harness", "--id="+r.GetWorkerId(), "--logging="+r.GetLoggingEndpoint().GetUrl(),
 		"--control="+r.GetControlEndpoint().GetUrl(), "--provision="+r.GetProvisionEndpoint().GetUrl())
 	c.Stdout, c.Stderr = w.log, w.log
 	if err := c.Start(); err != nil {
-		return &fnpb.StartWorkerResponse{Error: fmt.Sprintf("start worker %q: %v", id, err)}, nil
+		return nil, err
 	}
-	fmt.Fprintf(w.log, "sada-beam: worker %s is process %d\n", id, c.Process.Pid)
-	w.running.Go(func() {
-		if err := c.Wait(); err != nil && w.ctx.Err() == nil {
-			fmt.Fprintf(w.log, "sada-beam: worker %s, process %d: %v\n", id, c.Process.Pid, err)
+	fmt.Fprintf(w.log, "sada-beam: worker %s is process %d\n", r.GetWorkerId(), c.Process.Pid)
+	return c, nil
+}
+
+// keep waits for a worker, and starts it again under its name if it dies while its task manager listens: for a worker
+// that has not called yet, a task manager waits without end (ExternalEnvironmentFactory of Beam 2.62). One that has
+// called is lost at once, and its task manager stops listening; a process that is faster has nothing to do
+// and ends with it. A worker that dies every time is reported lost.
+func (w *pool) keep(r *fnpb.StartWorkerRequest, c *exec.Cmd) {
+	for n := range restarts + 1 {
+		err := c.Wait()
+		if err == nil || w.ctx.Err() != nil {
+			return
 		}
-	})
-	return &fnpb.StartWorkerResponse{}, nil
+		fmt.Fprintf(w.log, "sada-beam: worker %s, process %d: %v\n", r.GetWorkerId(), c.Process.Pid, err)
+		select {
+		case <-w.ctx.Done():
+			return
+		case <-time.After(pause << n):
+		}
+		conn, err := net.DialTimeout("tcp", r.GetControlEndpoint().GetUrl(), answers)
+		if err != nil {
+			return // nobody waits for it
+		}
+		conn.Close()
+		if n == restarts {
+			break
+		}
+		fmt.Fprintf(w.log, "sada-beam: worker %s is started again\n", r.GetWorkerId())
+		if c, err = w.start(r); err != nil {
+			fmt.Fprintf(w.log, "sada-beam: start worker %s: %v\n", r.GetWorkerId(), err)
+			break
+		}
+	}
+	fmt.Fprintf(w.log, "sada-beam: worker %s is lost\n", r.GetWorkerId())
+	if err := w.lose(r); err != nil && w.ctx.Err() == nil {
+		fmt.Fprintf(w.log, "sada-beam: tell the task manager of worker %s: %v\n", r.GetWorkerId(), err)
+	}
+}
+
+// lose calls a task manager in the place of a worker and hangs up at its first order, so that the task fails instead
+// of waiting. A task manager that has lost the worker before gives none, and hangs up itself or is not waited for.
+func (w *pool) lose(r *fnpb.StartWorkerRequest) error {
+	ctx, hangUp := context.WithTimeout(grpcx.WriteWorkerID(w.ctx, r.GetWorkerId()), answers)
+	defer hangUp()
+	conn, err := grpcx.Dial(ctx, r.GetControlEndpoint().GetUrl(), answers)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	orders, err := fnpb.NewBeamFnControlClient(conn).Control(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = orders.Recv()
+	return err
 }
 
 // StopWorker implements [fnpb.BeamFnExternalWorkerPoolServer]. There is nothing to do: a worker ends
