@@ -26,6 +26,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"sada/cmd/internal/exit"
+	"sada/cmd/sada-beam/internal/pipeline"
 )
 
 // asProgram makes the test binary the program, in a process of its own.
@@ -181,7 +182,8 @@ func TestUsage(t *testing.T) {
 type flink struct {
 	folder, state string
 	ports         map[string]string
-	pool          string // log of the pool
+	pool          *exec.Cmd
+	log           string // of the pool
 }
 
 // newFlink starts one with two task managers of one slot each.
@@ -209,23 +211,29 @@ func (c *flink) start(t *testing.T) {
 	t.Cleanup(func() { c.script(t, "stop", c.state) })
 	c.script(t, "start", c.folder, c.state)
 
-	c.pool = filepath.Join(c.state, "pool.log")
-	log, err := os.Create(c.pool)
+	c.log = filepath.Join(c.state, "pool.log")
+	c.startPool(t)
+	t.Cleanup(func() {
+		_ = c.pool.Process.Signal(syscall.SIGTERM)
+		if err := c.pool.Wait(); err != nil {
+			t.Errorf("the pool of workers: %v", err)
+		}
+	})
+}
+
+// startPool starts a pool of workers.
+func (c *flink) startPool(t *testing.T) {
+	t.Helper()
+	log, err := os.OpenFile(c.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer log.Close() // the process has its own
 	pool := command(t, "worker", "--listen", "127.0.0.1:"+c.ports["POOL"])
-	pool = &exec.Cmd{Path: pool.Path, Args: pool.Args, Env: pool.Env, Stdout: log, Stderr: log} // ended below, not by the test's context
-	if err := pool.Start(); err != nil {
+	c.pool = &exec.Cmd{Path: pool.Path, Args: pool.Args, Env: pool.Env, Stdout: log, Stderr: log} // ended by start, not by the test's context
+	if err := c.pool.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = pool.Process.Signal(syscall.SIGTERM)
-		if err := pool.Wait(); err != nil {
-			t.Errorf("the pool of workers: %v", err)
-		}
-		log.Close()
-	})
 }
 
 // script calls flink/cluster. Its output is a file's: the processes that it starts must not hold a pipe.
@@ -302,14 +310,20 @@ func (c *flink) job(t *testing.T) (last flinkJob) {
 
 var started = regexp.MustCompile(`worker \S+ is process (\d+)`)
 
-// workers are the processes that the pool has started, and those of them that run, in order.
-func (c *flink) workers(t *testing.T) (all, running []int) {
+// said is all that the pool has said.
+func (c *flink) said(t *testing.T) []byte {
 	t.Helper()
-	b, err := os.ReadFile(c.pool)
+	b, err := os.ReadFile(c.log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range started.FindAllSubmatch(b, -1) {
+	return b
+}
+
+// workers are the processes that the pool has started, and those of them that run, in order.
+func (c *flink) workers(t *testing.T) (all, running []int) {
+	t.Helper()
+	for _, m := range started.FindAllSubmatch(c.said(t), -1) {
 		pid, _ := strconv.Atoi(string(m[1])) // digits
 		all = append(all, pid)
 		if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)); err == nil && bytes.Contains(text, []byte("harness")) {
@@ -406,7 +420,7 @@ func TestFlinkSignal(t *testing.T) {
 	}
 }
 
-// TestFlinkWorkers runs with the workers of a pool; one of them, and a task manager, is killed in mid-job.
+// TestFlinkWorkers runs with the workers of a pool; one of them, the pool, or a task manager is killed in each of the two jobs.
 func TestFlinkWorkers(t *testing.T) {
 	c := newFlink(t)
 	c.start(t)
@@ -434,54 +448,121 @@ func TestFlinkWorkers(t *testing.T) {
 			}
 		}
 	})
-	for _, victim := range []string{"worker", "task manager"} {
-		t.Run("killed "+victim, func(t *testing.T) {
+	for _, at := range []struct {
+		victim string
+		when   float64 // share of a job's tasks that have ended
+	}{
+		{"worker", 0},
+		{"worker", .2},
+		{"worker", .5},
+		{"worker", .8},
+		{"pool", .5},
+		{"task manager", .5},
+	} {
+		t.Run(fmt.Sprintf("killed %s at %v", at.victim, at.when), func(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "out")
-			before := c.job(t).ID
+			last := c.job(t).ID
 			text, ended := c.begin(t, append(c.flags("EXTERNAL", 2), "--input", demo, "--out", out, "--quiet")...)
-			// In mid-job: a third of the tasks have ended.
-			for {
-				select {
-				case err := <-ended:
-					t.Fatalf("the job ended before anything was killed: %v\n%s", err, text)
-				case <-time.After(20 * time.Millisecond):
-				}
-				job := c.job(t)
-				_, running := c.workers(t)
-				if job.ID == before || len(running) == 0 || job.Tasks["finished"] < job.Tasks["total"]/3 {
-					continue
-				}
-				pid := running[len(running)-1]
-				if victim == "task manager" {
-					pid = c.taskManager(t, 1)
-				}
-				if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-					continue // a worker that has just ended by itself
-				}
-				before = job.ID
-				t.Logf("killed %s %d with %d of %d tasks done", victim, pid, job.Tasks["finished"], job.Tasks["total"])
-				break
-			}
-			if victim == "task manager" {
-				c.script(t, "add", c.folder, c.state)
+			for n := range pipeline.Jobs {
+				last = c.kills(t, at.victim, at.when, n+1, last, func() {
+					select {
+					case err := <-ended:
+						t.Fatalf("ended before anything was lost: %v\n%s", err, text)
+					case <-time.After(2 * time.Millisecond):
+					}
+				})
 			}
 			if err := <-ended; err != nil {
 				t.Fatalf("%v\n%s", err, text)
 			}
-			var x struct {
-				History struct {
-					Entries []struct {
-						Name string `json:"exceptionName"`
-					}
-				} `json:"exceptionHistory"`
-			}
-			c.get(t, "/jobs/"+before+"/exceptions", &x)
-			if len(x.History.Entries) == 0 {
-				t.Error("Flink has not seen a failure")
-			}
-			t.Logf("Flink saw %v", x.History.Entries)
 			same(t, want, out)
 		})
+	}
+}
+
+// kills kills a worker, the pool, or the task manager of a number, when a share of the tasks has ended of the first job
+// after another, whose ID it gives. What is gone is put in its place again. Workers are killed until something was lost with
+// one: some have done their work. If no task has to end before, it is the first, which has not called its task manager yet.
+func (c *flink) kills(t *testing.T, victim string, when float64, number int, after string, watch func()) string {
+	t.Helper()
+	var job flinkJob
+	old := 0 // workers of the jobs before
+	for job.ID == "" || job.ID == after {
+		watch()
+		all, _ := c.workers(t)
+		old, job = len(all), c.job(t)
+	}
+	for {
+		watch()
+		all, running := c.workers(t)
+		running = slices.DeleteFunc(running, func(pid int) bool { return !slices.Contains(all[old:], pid) })
+		if when > 0 {
+			now := c.job(t)
+			if now.ID != job.ID {
+				t.Fatalf("job %s ended before anything was lost", job.ID)
+			}
+			job = now
+		}
+		if len(running) == 0 || float64(job.Tasks["finished"]) < when*float64(job.Tasks["total"]) {
+			continue
+		}
+		pid := running[0]
+		switch victim {
+		case "pool":
+			pid = c.pool.Process.Pid
+		case "task manager":
+			pid = c.taskManager(t, number)
+		}
+		before := len(c.said(t))
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			continue // a worker that has just ended by itself
+		}
+		t.Logf("job %s: killed %s %d with %d of %d tasks done", job.ID, victim, pid, job.Tasks["finished"], job.Tasks["total"])
+		switch victim {
+		case "worker":
+			if when == 0 {
+				for !bytes.Contains(c.said(t)[before:], []byte("is started again")) {
+					watch()
+				}
+			} else if !c.missed(t, job, 20, watch) {
+				continue
+			}
+		case "pool":
+			if err := c.pool.Wait(); err == nil {
+				t.Error("the pool ended well")
+			}
+			c.startPool(t)
+		case "task manager":
+			c.script(t, "add", c.folder, c.state)
+			if !c.missed(t, job, job.Tasks["total"], watch) {
+				t.Error("Flink has not missed the task manager")
+			}
+		}
+		return job.ID
+	}
+}
+
+// missed waits until Flink tells of a failure of a job, or has ended so many tasks more as if there were none. Flink waits three minutes for a worker that has
+// taken an order and has not called for its data (GrpcDataService of Beam 2.62).
+func (c *flink) missed(t *testing.T, job flinkJob, more int, watch func()) bool {
+	t.Helper()
+	for {
+		watch()
+		var x struct {
+			History struct {
+				Entries []struct {
+					Name string `json:"exceptionName"`
+				}
+			} `json:"exceptionHistory"`
+		}
+		c.get(t, "/jobs/"+job.ID+"/exceptions", &x)
+		if len(x.History.Entries) > 0 {
+			t.Logf("Flink saw %v", x.History.Entries)
+			return true
+		}
+		if now := c.job(t); now.ID != job.ID || now.Tasks["finished"] > job.Tasks["finished"]+more {
+			return false
+		}
 	}
 }
 

@@ -116,9 +116,9 @@ func (w *pool) start(r *fnpb.StartWorkerRequest) (*exec.Cmd, error) {
 }
 
 // keep waits for a worker, and starts it again under its name if it dies while its task manager listens: for a worker
-// that has not called yet, a task manager waits without end (ExternalEnvironmentFactory of Beam 2.62). One that has
-// called is lost at once, and its task manager stops listening; a process that is faster has nothing to do
-// and ends with it. A worker that dies every time is reported lost.
+// that has not called yet, a task manager waits without end (ExternalEnvironmentFactory of Beam 2.62). For one that has
+// called and not asked for data it waits three minutes (GrpcDataService), and one that has is lost at once; in both cases a second
+// process has nothing to do, and ends when its task manager hangs up. A worker that dies every time is reported lost.
 func (w *pool) keep(r *fnpb.StartWorkerRequest, c *exec.Cmd) {
 	for n := range restarts + 1 {
 		err := c.Wait()
