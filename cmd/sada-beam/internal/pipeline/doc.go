@@ -49,8 +49,8 @@
 //   - The pages of a day, a time and an ID for each (60 bytes); those without a date count as one day.
 //   - What one page shares with others: some 600 bytes for each of them. A page whose text is on 50,000
 //     others needs 30 MB.
-//   - The different texts of one component of copies, 5 bytes a word, and the band keys of one bucket of more than
-//     [sada/cluster.Options.Bucket] texts, 280 bytes for each.
+//   - The different texts of one component of copies, 4 bytes a word, and the band keys of one bucket of more than
+//     [sada/cluster.Options.Bucket] texts, 260 bytes for each.
 //   - Pairs of fragments, some 200 bytes for each.
 //   - The vectors of one window, 1 KB for each copy group of some seven days, of which the links of
 //     [Options.PerWindow] are found on one worker: 700 MB where there are 100,000 groups a day. Groups

@@ -78,7 +78,7 @@ func (*joinLabel) ProcessElement(ctx context.Context, number int64, texts func(*
 	m := member{number, number, t}
 	label := number
 	if !labels(&label) || firsts(&m.First) {
-		m.Text.Text.Words = nil // nothing to compare it with, or the words of the first
+		m.Text.Text.Words = nil // no links, or the words of the first
 	}
 	b := pack(m)
 	emit(label, b)

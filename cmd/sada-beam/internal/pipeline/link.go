@@ -22,6 +22,7 @@ type linked struct {
 	firsts  beam.PCollection // by page: the page that stands for all of its words, if it is another
 	related beam.PCollection // by page: rows of its passages with younger pages
 	settled beam.PCollection // by page: what its fragments are
+	texts   beam.PCollection // by page: text, without words if the page was compared with none
 	rows    beam.PCollection
 }
 
@@ -61,11 +62,10 @@ type (
 	represent struct{} // attaches to sides of pairs the page that stands for theirs
 	meetSides struct{} // both sides of a pair
 	choosePer struct{} // exact links are links; the others are to be verified
-	bringText struct{} // brings the first text of a candidate to the second
+	bringText struct{} // brings the text of a page to where it is needed
 	verify    struct{}
 
 	fragmentPairs struct{} // different pairs of a fragment, to pages and to earlier fragments
-	measurePage   struct{}
 	measureOther  struct{}
 	settle        struct{}
 )
@@ -86,7 +86,6 @@ func init() {
 	beam.RegisterType(reflect.TypeFor[bringText]())
 	beam.RegisterType(reflect.TypeFor[verify]())
 	beam.RegisterType(reflect.TypeFor[fragmentPairs]())
-	beam.RegisterType(reflect.TypeFor[measurePage]())
 	beam.RegisterType(reflect.TypeFor[measureOther]())
 	beam.RegisterType(reflect.TypeFor[settle]())
 	beam.RegisterType(reflect.TypeFor[linkRows]())
@@ -96,8 +95,8 @@ func init() {
 func link(s beam.Scope, j judged, o Options) linked {
 	firsts, exact := beam.ParDo2(s, &same{}, join(s, "same", beam.ParDo(s, &sameKey{}, j.signed)))
 
-	texts := beam.ParDo(s, &sign{}, join(s, "sign", j.signed, firsts))
-	keys := beam.Flatten(s, texts, beam.ParDo(s, &fragmentKeys{}, j.fragments))
+	signed := beam.ParDo(s, &sign{}, join(s, "sign", j.signed, firsts))
+	keys := beam.Flatten(s, signed, beam.ParDo(s, &fragmentKeys{}, j.fragments))
 	buckets := beam.CombinePerKey(s, &collect{Limit: o.Cluster.Bucket}, beam.ParDo(s, &bands{}, keys))
 	near, loose := beam.ParDo2(s, &bucket{o.Cluster.Bucket}, buckets)
 	table := gather(s, beam.ParDo(s, &bucketTable{o.Cluster.Bucket}, buckets))
@@ -109,24 +108,19 @@ func link(s beam.Scope, j judged, o Options) linked {
 
 	proposals := beam.CombinePerKey(s, better, beam.Flatten(s, exact, shared, near, nearLarge))
 	sure, open := beam.ParDo2(s, &choosePer{}, proposals)
-	halves := beam.ParDo(s, &bringText{}, join(s, "bringText", j.texts, open))
-	links := beam.Flatten(s, sure, beam.ParDo(s, &verify{}, join(s, "verify", j.texts, halves)))
+	withPages, withOthers := beam.ParDo2(s, &fragmentPairs{}, join(s, "fragmentPairs", j.fragments, beam.Flatten(s, loose, looseLarge)))
+	texts, seconds, halves, measured := beam.ParDo4(s, &bringText{}, join(s, "bringText", j.texts, open, withPages))
+	links := beam.Flatten(s, sure, beam.ParDo(s, &verify{}, join(s, "verify", seconds, halves)))
+	measured = beam.Flatten(s, measured, beam.ParDo(s, &measureOther{}, join(s, "measureOther", withOthers, j.fragments)))
 
 	return linked{
 		links:   links,
 		firsts:  firsts,
 		related: related,
-		settled: settleFragments(s.Scope("fragments"), j, beam.Flatten(s, loose, looseLarge)),
+		settled: beam.ParDo(s, &settle{}, join(s, "settle", measured)),
+		texts:   texts,
 		rows:    beam.ParDo(s, &linkRows{o.RowsPerShard}, links),
 	}
-}
-
-func settleFragments(s beam.Scope, j judged, loose beam.PCollection) beam.PCollection {
-	withPages, withOthers := beam.ParDo2(s, &fragmentPairs{}, join(s, "fragmentPairs", j.fragments, loose))
-	measured := beam.Flatten(s,
-		beam.ParDo(s, &measurePage{}, join(s, "measurePage", withPages, j.texts)),
-		beam.ParDo(s, &measureOther{}, join(s, "measureOther", withOthers, j.fragments)))
-	return beam.ParDo(s, &settle{}, join(s, "settle", measured))
 }
 
 // sameText is what [copies.SameBy] needs of a page.
@@ -319,13 +313,21 @@ func better(a, b []byte) []byte {
 	return b
 }
 
+// What the text of a page is wanted for, if not as the first of a candidate, which is said by the candidate: one byte.
+const (
+	toCompare = iota // as the second
+	toGroup          // as the first of equal ones, which stands for them in its copy group
+)
+
 func (*choosePer) ProcessElement(ctx context.Context, pair int64, b []byte, sure, open func(int64, []byte)) {
 	count(ctx, "candidates", 1)
 	p := unpack[proposal](b)
 	if v := p.Candidate.Via; v != copies.ViaExact && v != copies.ViaTitle {
 		open(int64(p.Candidate.A), b)
+		open(int64(p.Candidate.B), []byte{toCompare})
 		return
 	}
+	open(int64(p.Candidate.A), []byte{toGroup})
 	c := p.Candidate
 	c.A, c.B = 0, 1
 	l := copies.Verify(make([]copies.Page, 2), []copies.Candidate{c}, 1)[0] // equal words need no look
@@ -339,22 +341,37 @@ type half struct {
 	First text
 }
 
-func (*bringText) ProcessElement(ctx context.Context, _ int64, texts, open func(*[]byte) bool, emit func(int64, []byte)) {
+// ProcessElement has the text of every page once, and sends it on only where it is wanted.
+func (*bringText) ProcessElement(number int64, texts, open, fragments func(*[]byte) bool, members, seconds, halves, measured func(int64, []byte)) {
 	var b []byte
-	if !open(&b) {
+	if !texts(&b) {
 		return
 	}
-	first, ok := one[text](texts)
-	if !ok {
-		return
+	t := unpack[text](b)
+	for b := []byte(nil); fragments(&b); b = nil {
+		p := unpack[loosePair](b)
+		p.Both, p.One, p.Two = cluster.Measure(p.Fragment.Words, t.Text.Words)
+		p.Fragment.Words, p.ID = nil, t.ID
+		measured(0, pack(p))
 	}
-	for more := true; more; {
+	compared, second := false, false
+	for b := []byte(nil); open(&b); b = nil {
+		compared = true
+		if len(b) == 1 {
+			second = second || b[0] == toCompare
+			continue
+		}
 		p := unpack[proposal](b)
-		v := pack(half{p, first})
-		emit(int64(p.Candidate.B), v)
-		b = nil
-		more = open(&b)
+		halves(int64(p.Candidate.B), pack(half{p, t}))
 	}
+	if second {
+		seconds(number, b)
+	}
+	if !compared {
+		t.Text.Words = nil
+		b = pack(t)
+	}
+	members(number, b)
 }
 
 func (*verify) ProcessElement(ctx context.Context, _ int64, texts, halves func(*[]byte) bool, emit func(int64, []byte)) {
@@ -403,22 +420,6 @@ func (*fragmentPairs) ProcessElement(node int64, fragments func(*[]byte) bool, o
 		} else {
 			withOthers(other, p)
 		}
-	}
-}
-
-func (*measurePage) ProcessElement(_ int64, pairs, texts func(*[]byte) bool, emit func(int64, []byte)) {
-	ps := all[loosePair](pairs)
-	if len(ps) == 0 {
-		return
-	}
-	t, ok := one[text](texts)
-	if !ok {
-		return
-	}
-	for _, p := range ps {
-		p.Both, p.One, p.Two = cluster.Measure(p.Fragment.Words, t.Text.Words)
-		p.Fragment.Words, p.ID = nil, t.ID
-		emit(0, pack(p))
 	}
 }
 

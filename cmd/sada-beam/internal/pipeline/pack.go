@@ -14,6 +14,8 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 	"github.com/vmihailenco/msgpack/v5"
+
+	"sada/features/tfidf"
 )
 
 // pack turns a value that goes from step to step into bytes: structs without the names of their fields.
@@ -28,6 +30,49 @@ func pack(v any) []byte {
 		panic(fmt.Sprintf("pack %T: %v", v, err))
 	}
 	return b.Bytes()
+}
+
+// What pages have hundreds of is packed without a byte in front of each.
+func init() {
+	le := binary.LittleEndian
+	packAs([]uint32(nil), le.AppendUint32, func(b []byte) (uint32, int) { return le.Uint32(b), 4 })
+	packAs([]uint64(nil), le.AppendUint64, func(b []byte) (uint64, int) { return le.Uint64(b), 8 })
+	packAs([]tfidf.Count(nil), func(b []byte, c tfidf.Count) []byte {
+		return binary.AppendUvarint(le.AppendUint64(b, uint64(c.Term)), uint64(c.N))
+	}, func(b []byte) (tfidf.Count, int) {
+		times, n := binary.Uvarint(b[8:])
+		return tfidf.Count{Term: tfidf.Term(le.Uint64(b)), N: uint32(times)}, 8 + n
+	})
+}
+
+// packAs has slices packed as the bytes that put appends for each element. get returns the first and how many bytes it has.
+func packAs[T any](slice []T, put func([]byte, T) []byte, get func([]byte) (T, int)) {
+	msgpack.Register(slice, func(e *msgpack.Encoder, v reflect.Value) error {
+		all := v.Interface().([]T)
+		if all == nil {
+			return e.EncodeNil()
+		}
+		b := make([]byte, 0, 9*len(all))
+		for _, x := range all {
+			b = put(b, x)
+		}
+		return e.EncodeBytes(b)
+	}, func(d *msgpack.Decoder, v reflect.Value) error {
+		b, err := d.DecodeBytes()
+		if err != nil {
+			return err
+		}
+		var all []T
+		if b != nil {
+			all = make([]T, 0, len(b)/9+1)
+		}
+		for len(b) > 0 {
+			x, n := get(b)
+			all, b = append(all, x), b[n:]
+		}
+		v.Set(reflect.ValueOf(all))
+		return nil
+	})
 }
 
 // unpack is the opposite. What it is given came from pack, so an error is one of the program or its
@@ -183,23 +228,31 @@ type collected struct {
 	kept []int64
 }
 
+// Bytes of collected are the numbers that are kept, 8 bytes each. Where there were more, their number follows in 8 bytes, and
+// one byte that tells of it: most keys have one number.
+const shortened = 8 + 1
+
 func (c *collect) decode(b []byte) collected {
-	if len(b) == 0 {
-		return collected{}
+	out := collected{n: len(b) / 8}
+	if len(b)%8 != 0 {
+		at := len(b) - shortened
+		out.n, b = int(binary.LittleEndian.Uint64(b[at:])), b[:at]
 	}
-	out := collected{n: int(binary.LittleEndian.Uint64(b))}
-	for b = b[8:]; len(b) >= 8; b = b[8:] {
+	for ; len(b) > 0; b = b[8:] {
 		out.kept = append(out.kept, int64(binary.LittleEndian.Uint64(b)))
 	}
 	return out
 }
 
 func (c *collect) encode(v collected) []byte {
-	b := binary.LittleEndian.AppendUint64(make([]byte, 0, 8+8*len(v.kept)), uint64(v.n))
+	b := make([]byte, 0, 8*len(v.kept)+shortened)
 	for _, k := range v.kept {
 		b = binary.LittleEndian.AppendUint64(b, uint64(k))
 	}
-	return b
+	if v.n == len(v.kept) {
+		return b
+	}
+	return append(binary.LittleEndian.AppendUint64(b, uint64(v.n)), 0)
 }
 
 // CreateAccumulator implements a combiner.
@@ -207,39 +260,24 @@ func (c *collect) CreateAccumulator() []byte { return nil }
 
 // AddInput implements a combiner.
 func (c *collect) AddInput(b []byte, v int64) []byte {
-	if len(b) == 0 {
-		return c.encode(collected{1, []int64{v}})
-	}
-	n := binary.LittleEndian.Uint64(b) + 1
-	binary.LittleEndian.PutUint64(b, n)
-	if b = binary.LittleEndian.AppendUint64(b, uint64(v)); int(n) > c.Limit {
-		return c.shorten(b)
-	}
-	return b
+	return c.MergeAccumulators(b, binary.LittleEndian.AppendUint64(nil, uint64(v)))
 }
 
 // MergeAccumulators implements a combiner.
 func (c *collect) MergeAccumulators(a, b []byte) []byte {
-	if len(a) == 0 || len(b) == 0 {
+	if whole := len(a)%8 == 0 && len(b)%8 == 0; whole && len(a)/8+len(b)/8 <= c.Limit {
 		return append(a, b...)
 	}
-	n := binary.LittleEndian.Uint64(a) + binary.LittleEndian.Uint64(b)
-	out := binary.LittleEndian.AppendUint64(make([]byte, 0, len(a)+len(b)), n)
-	out = append(append(out, a[8:]...), b[8:]...)
-	if int(n) > c.Limit {
-		return c.shorten(out)
+	v, w := c.decode(a), c.decode(b)
+	v.n += w.n
+	switch v.kept = append(v.kept, w.kept...); {
+	case v.n <= c.Limit:
+	case !c.Homes:
+		v.kept = nil
+	default:
+		slices.Sort(v.kept)
+		v.kept = homes(v.kept)
 	}
-	return out
-}
-
-// shorten drops what a list over the limit does not need.
-func (c *collect) shorten(b []byte) []byte {
-	if !c.Homes {
-		return b[:8]
-	}
-	v := c.decode(b)
-	slices.Sort(v.kept)
-	v.kept = homes(v.kept)
 	return c.encode(v)
 }
 

@@ -21,6 +21,7 @@ import (
 	"sada/cluster/passage"
 	"sada/cmd/internal/publish"
 	"sada/features/article"
+	"sada/features/tfidf"
 )
 
 // TestRejects: what is no page, and what has an ID twice, is told as sada run tells it, and the rest is done.
@@ -221,4 +222,29 @@ func TestCollect(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestPack: what is packed without a byte in front of each comes back as it was, nothing as nothing.
+func TestPack(t *testing.T) {
+	type slices struct {
+		Words  []uint32
+		Keys   []uint64
+		Counts []tfidf.Count
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		count := rapid.Custom(func(t *rapid.T) tfidf.Count {
+			return tfidf.Count{Term: tfidf.Term(rapid.Uint64().Draw(t, "term")), N: rapid.Uint32().Draw(t, "times")}
+		})
+		in := slices{rapid.SliceOf(rapid.Uint32()).Draw(t, "words"), rapid.SliceOf(rapid.Uint64()).Draw(t, "keys"), rapid.SliceOf(count).Draw(t, "counts")}
+		if rapid.Bool().Draw(t, "none") {
+			in = slices{}
+		}
+		if out := unpack[slices](pack(in)); !reflect.DeepEqual(in, out) {
+			t.Fatalf("%#v came back as %#v", in, out)
+		}
+	})
+	words := []uint32{1, 1 << 31, 1<<32 - 1}
+	if n := len(pack(words)) - len(pack([]uint32{})); n != 4*len(words) {
+		t.Errorf("%d words in %d bytes", len(words), n)
+	}
 }

@@ -100,7 +100,7 @@ func Pages(s beam.Scope, o Options) {
 	known := describe(s.Scope("describe"), in.pages)
 	judged := judge(s.Scope("judge"), in, near, known, o)
 	linked := link(s.Scope("link"), judged, o)
-	groups := group(s.Scope("group"), judged.texts, linked.firsts, linked.links, o)
+	groups := group(s.Scope("group"), linked.texts, linked.firsts, linked.links, o)
 	write(s.Scope("write"), o, pagesIndex, in.rows, linked.rows, groups.rows)
 	keepFor(s.Scope("keep"), o, [keptAll]beam.PCollection{keptOutlines: judged.outlines, keptRoles: groups.roles, keptLinks: linked.links,
 		keptFinals: judged.finals, keptRelated: linked.related, keptSettled: linked.settled})
@@ -128,10 +128,9 @@ func share(s beam.Scope, pages beam.PCollection, o Options) beam.PCollection {
 	spread := beam.ParDo(s, &meetHomes{}, join(s, "meetHomes", homes, dealt))
 
 	hits := join(s, "pairHits", beam.Flatten(s, light, spread))
-	first := beam.ParDo(s, &pairHits{}, hits)
-	texts := beam.ParDo(s, &slim{}, pages)
-	second := beam.ParDo(s, &bring{}, join(s, "bring", texts, first))
-	return beam.ParDo(s, &align{}, join(s, "align", texts, second))
+	pairs := beam.ParDo(s, &pairHits{}, hits)
+	seconds, halves := beam.ParDo2(s, &bring{}, join(s, "bring", beam.ParDo(s, &slim{}, pages), pairs))
+	return beam.ParDo(s, &align{}, join(s, "align", seconds, halves))
 }
 
 // facts are what a page must know of others that it may share no passage with.

@@ -23,7 +23,7 @@ type (
 	}
 	meetHomes struct{} // hits of one share of a long list
 	pairHits  struct{} // all hits of two pages
-	bring     struct{} // brings the words of the first page to the second
+	bring     struct{} // brings the words of the first page to the second, and those of the second where there is a first
 	align     struct{} // passages of two pages
 
 	mention struct{} // titles, lines that may be titles, lines that sources repeat, sources
@@ -185,6 +185,9 @@ type meetingPlace struct {
 	Words []uint32
 }
 
+// toAlign is the byte that says that a page is the second of a pair.
+const toAlign = 0
+
 func (*pairHits) ProcessElement(ctx context.Context, key int64, at func(*int64) bool, emit func(int64, []byte)) {
 	hits := values(at)
 	slices.SortFunc(hits, func(a, b int64) int { return cmp.Compare(uint64(a), uint64(b)) })
@@ -196,24 +199,32 @@ func (*pairHits) ProcessElement(ctx context.Context, key int64, at func(*int64) 
 	a, b := apart(key)
 	v := pack(meetingPlace{A: a, B: b, Hits: hits})
 	emit(int64(a), v)
+	emit(int64(b), []byte{toAlign})
 }
 
-func (*bring) ProcessElement(ctx context.Context, number int64, pages, pairs func(*[]byte) bool, emit func(int64, []byte)) {
+func (*bring) ProcessElement(number int64, pages, pairs func(*[]byte) bool, seconds, halves func(int64, []byte)) {
+	var p []byte
+	if !pairs(&p) {
+		return
+	}
 	var b []byte
-	if !pairs(&b) {
+	if !pages(&b) {
 		return
 	}
-	first, ok := one[aligned](pages)
-	if !ok {
-		return
-	}
+	first, second := unpack[aligned](b), false
 	for more := true; more; {
-		m := unpack[meetingPlace](b)
-		m.Card, m.Words = first.Card, first.Words
-		v := pack(m)
-		emit(int64(m.B), v)
-		b = nil
-		more = pairs(&b)
+		if len(p) == 1 {
+			second = true
+		} else {
+			m := unpack[meetingPlace](p)
+			m.Card, m.Words = first.Card, first.Words
+			halves(int64(m.B), pack(m))
+		}
+		p = nil
+		more = pairs(&p)
+	}
+	if second {
+		seconds(number, b)
 	}
 }
 

@@ -45,7 +45,7 @@ type groupPage struct {
 }
 
 type (
-	outlineOf   struct{} // what the stories need of a page, by its copy group
+	outlineOf   struct{} // what the stories need of a page: by its copy group, or as its copy group if it is alone
 	gatherGroup struct{} // a copy group, its words, and what the census counts of it
 	spell       struct { // the terms of a copy group
 		O sealed
@@ -83,8 +83,10 @@ const (
 // tell makes the stories of copy groups, which have the numbers of their first pages.
 func tell(s beam.Scope, outlines, roles, links beam.PCollection, o Options) told {
 	so := s.Scope("weigh")
-	byGroup := beam.ParDo(so, &outlineOf{}, join(so, "outlineOf", outlines, roles))
-	groups, words, blocks, counted := beam.ParDo4(so, &gatherGroup{}, join(so, "gatherGroup", byGroup))
+	byGroup, groups, words, blocks, counted := beam.ParDo5(so, &outlineOf{}, join(so, "outlineOf", outlines, roles))
+	groups2, words2, blocks2, counted2 := beam.ParDo4(so, &gatherGroup{}, join(so, "gatherGroup", byGroup))
+	groups, words = beam.Flatten(so, groups, groups2), beam.Flatten(so, words, words2)
+	blocks, counted = beam.Flatten(so, blocks, blocks2), beam.Flatten(so, counted, counted2)
 	census := gather(so, beam.ParDo(so, &number{}, beam.CombinePerKey(so, add, counted)))
 	docs := beam.ParDo(so, &spell{O: seal(o)}, words, beam.SideInput{Input: census})
 	terms := frequencies(so, docs, o)
@@ -115,13 +117,17 @@ func tell(s beam.Scope, outlines, roles, links beam.PCollection, o Options) told
 	return told{out.assigned, beam.Flatten(s, of.rows, out.rows, rows, stories, sum)}
 }
 
-func (*outlineOf) ProcessElement(number int64, outlines, roles func(*[]byte) bool, emit func(int64, []byte)) {
+func (*outlineOf) ProcessElement(number int64, outlines, roles func(*[]byte) bool, emit, groups, words func(int64, []byte), blocks, counted func(int64, int64)) {
 	o, ok := one[outline](outlines)
 	r, found := one[role](roles)
 	if !ok || !found {
 		return
 	}
 	o.Number, o.CopyID, o.Original = number, r.ID, r.Role != publish.RoleCopy
+	if r.Pages == 1 {
+		groupOf(number, []outline{o}, groups, words, blocks, counted)
+		return
+	}
 	if !o.Original {
 		o.Title, o.Counts = "", nil // a group counts once
 	}
@@ -140,6 +146,11 @@ type doc struct {
 func (*gatherGroup) ProcessElement(number int64, values func(*[]byte) bool, groups, words func(int64, []byte), blocks, counted func(int64, int64)) {
 	os := all[outline](values)
 	slices.SortFunc(os, func(a, b outline) int { return int(a.Number - b.Number) })
+	groupOf(number, os, groups, words, blocks, counted)
+}
+
+// groupOf emits the copy group of pages, ascending.
+func groupOf(number int64, os []outline, groups, words func(int64, []byte), blocks, counted func(int64, int64)) {
 	g := copyGroup{ID: os[0].CopyID}
 	// In canonical order a page with a date is before those without, the earliest first.
 	if first := os[0].Date; !first.IsZero() {
