@@ -245,36 +245,37 @@ func Run(pages []*Page, o Options, now func() time.Time) (*Result, error) {
 
 // Sort brings pages into canonical order, as [Run] does: by date, those without one last, then by ID.
 func Sort(pages []*Page) {
-	var dated, undated []*Page
-	for i, p := range pages {
-		switch {
-		case p.Date.IsZero():
-			undated = append(undated, p)
-		case len(undated) > 0:
-			dated = append(dated, p)
-		default: // nearly always all of them
-			dated = pages[:i+1]
-		}
+	was := slices.Clone(pages)
+	for i, at := range Order(pages) {
+		pages[i] = was[at]
 	}
-	seconds := make([]uint64, len(dated))
-	for i, p := range dated {
-		seconds[i] = uint64(p.Date.Unix()) ^ 1<<63 // in the order of the signed numbers
+}
+
+// Order returns the places of pages in canonical order.
+func Order(pages []*Page) []int32 {
+	dated, undated := make([]int32, 0, len(pages)), []int32(nil)
+	seconds := make([]uint64, 0, len(pages))
+	for i, p := range pages {
+		if p.Date.IsZero() {
+			undated = append(undated, int32(i))
+			continue
+		}
+		dated = append(dated, int32(i))
+		seconds = append(seconds, uint64(p.Date.Unix())^1<<63) // in the order of the signed numbers
 	}
 	order := inOrder(seconds)
-	byTime := make([]*Page, len(dated), len(pages))
-	for i, at := range order {
-		byTime[i] = dated[at]
-	}
+	byPage := func(i, j int32) int { return pageOrder(pages[i], pages[j]) }
 	for from := 0; from < len(order); {
-		to := from + 1
-		for to < len(order) && seconds[order[to]] == seconds[order[from]] {
-			to++
+		second := seconds[order[from]]
+		to := from
+		for ; to < len(order) && seconds[order[to]] == second; to++ {
+			order[to] = dated[order[to]]
 		}
-		slices.SortFunc(byTime[from:to], pageOrder)
+		slices.SortFunc(order[from:to], byPage)
 		from = to
 	}
-	slices.SortFunc(undated, pageOrder)
-	copy(pages, append(byTime, undated...))
+	slices.SortFunc(undated, byPage)
+	return append(order, undated...)
 }
 
 // inOrder returns the places of values in ascending order, by radix sort: equal ones in order of their places.

@@ -62,6 +62,13 @@ type Event struct {
 	Pages []string // that came or went, in canonical order; of Died ascending, all it had
 }
 
+// Outcome is what a night did to the IDs.
+type Outcome struct {
+	Events []Event // in the order of their kinds' spelling, then of ID and Other; no two agree in all three
+	From   []int32 // of every new group: the number of the old one whose ID it has, -1 if the ID is new
+	Churn  Churn
+}
+
 // edge is an old and a new group that share pages.
 type edge struct {
 	old, new int32
@@ -74,13 +81,12 @@ const none = -1
 // Assign gives every group of now its ID and tells what changed. Groups[g] of the new state is group
 // g of now, with its pages in canonical order. Every page of the old state must be in now or deleted.
 //
-// The events are in the order of their kinds' spelling, then of ID and Other; no two agree in all three.
-// A group that only lost deleted pages has none.
+// A group that only lost deleted pages has no event.
 //
 // The old state must be valid; it is not changed, and the new one shares no memory with it or now but
 // strings. An error is about the grouping: lengths that differ, a page twice, a gap in the numbers, a
 // page that is deleted and there, or neither.
-func Assign(old *State, now Grouping, night Night) (*State, []Event, error) {
+func Assign(old *State, now Grouping, night Night) (*State, *Outcome, error) {
 	a := &assignment{old: old, now: now, night: night}
 	if err := a.index(); err != nil {
 		return nil, nil, err
@@ -91,7 +97,7 @@ func Assign(old *State, now Grouping, night Night) (*State, []Event, error) {
 	a.match()
 	a.name()
 	a.retire()
-	return a.state(), a.events(), nil
+	return a.state(), &Outcome{a.events(), a.from(), a.churn()}, nil
 }
 
 type assignment struct {
@@ -313,6 +319,29 @@ func (a *assignment) state() *State {
 		g.Pages = append(g.Pages, a.now.Pages[r])
 	}
 	return s
+}
+
+// from says whose IDs the new groups have.
+func (a *assignment) from() []int32 {
+	out := make([]int32, len(a.owner))
+	for j, e := range a.owner {
+		if out[j] = none; e != none {
+			out[j] = a.edges[e].old
+		}
+	}
+	return out
+}
+
+// churn counts the pages whose old ID does not lead to the new one.
+func (a *assignment) churn() (c Churn) {
+	for i, e := range a.edges {
+		c.Pages += int(e.n)
+		// An ID is that of its heir, or an alias of it.
+		if heir := a.heir[e.old]; heir != int32(i) {
+			c.Changed += int(e.n)
+		}
+	}
+	return c
 }
 
 // events tells what changed.

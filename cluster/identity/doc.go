@@ -14,7 +14,7 @@
 //     once, and answers for every ID ever given.
 //  5. Every change is an [Event]. A page that comes, moves or goes with its group is in exactly one of
 //     them; the events and the deleted pages, applied to the old state, give the new one.
-//  6. [ChurnOf] counts the pages that changed their ID. [State.Validate] checks a state that was
+//  6. [Outcome] has the events, and [Churn], the pages that changed their ID. [State.Validate] checks a state that was
 //     stored.
 //
 // Nothing depends on the order of groups, on their numbers, or on the order of the pages of old

@@ -18,7 +18,7 @@ func Example() {
 	first, second := one.Groups[0].ID, one.Groups[1].ID
 
 	// On the next night the two turn out to be one story, of which p1 is no part.
-	two, events, err := identity.Assign(one, identity.Grouping{
+	two, outcome, err := identity.Assign(one, identity.Grouping{
 		Pages: []string{"p1", "p2", "p3", "p4", "p6"},
 		Group: []int{1, 0, 0, 0, 0},
 	}, identity.Night{Number: 2, Name: "night 2", Prefix: identity.Story, Deleted: []string{"p5"}})
@@ -27,11 +27,11 @@ func Example() {
 		return
 	}
 	names := map[string]string{first: "the first", second: "the second", two.Groups[1].ID: "a new one"}
-	for _, e := range events {
+	for _, e := range outcome.Events {
 		fmt.Printf("%s %s, other %q: %v\n", names[e.ID], e.Kind, names[e.Other], e.Pages)
 	}
 	fmt.Println("the second leads to", names[two.Resolve(second)])
-	fmt.Println("churn", identity.ChurnOf(one, two).Share())
+	fmt.Println("churn", outcome.Churn.Share())
 	// Output:
 	// the first grew, other "": [p6]
 	// the second merged_into, other "the first": [p4]

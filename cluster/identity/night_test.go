@@ -192,10 +192,11 @@ func TestNights(t *testing.T) {
 		for number := range rapid.IntRange(1, 8).Draw(t, "nights") {
 			night := drawNight(t, group, number)
 			now := dense(group)
-			next, events, err := Assign(state, now, night)
+			next, outcome, err := Assign(state, now, night)
 			if err != nil {
 				t.Fatal(err)
 			}
+			events := outcome.Events
 			if err := next.Validate(); err != nil {
 				t.Fatal(err)
 			}
@@ -254,8 +255,14 @@ func TestNights(t *testing.T) {
 					survive++
 				}
 			}
-			if got, want := ChurnOf(state, next), (Churn{Pages: survive, Changed: moved}); got != want {
-				t.Fatalf("churn %+v, not %+v", got, want)
+			if got, want := outcome.Churn, (Churn{Pages: survive, Changed: moved}); got != want || got != churnOf(state, next) {
+				t.Fatalf("churn %+v, not %+v; by definition %+v", got, want, churnOf(state, next))
+			}
+			for j, from := range outcome.From {
+				old := slices.IndexFunc(state.Groups, func(g Group) bool { return g.ID == next.Groups[j].ID })
+				if int(from) != old {
+					t.Fatalf("group %d is from %d, not %d", j, from, old)
+				}
 			}
 
 			// Every ID ever given leads somewhere, night by night or at once.
@@ -288,22 +295,22 @@ func TestNights(t *testing.T) {
 			}
 			again := night
 			again.Deleted = rapid.Permutation(night.Deleted).Draw(t, "deleted")
-			same, sameEvents, err := Assign(other, shuffled, again)
+			same, sameOutcome, err := Assign(other, shuffled, again)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if d := gocmp.Diff(sorted(next), sorted(same)) + gocmp.Diff(events, sameEvents); d != "" {
+			if d := gocmp.Diff(sorted(next), sorted(same)) + gocmp.Diff(events, sameOutcome.Events); d != "" {
 				t.Fatalf("another order: %s", d)
 			}
 
 			// The same night twice changes nothing.
 			night.Number++
-			same, sameEvents, err = Assign(next, now, night)
+			same, sameOutcome, err = Assign(next, now, night)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if d := gocmp.Diff(next, same); d != "" || len(sameEvents) > 0 {
-				t.Fatalf("the same twice: %v, %s", sameEvents, d)
+			if d := gocmp.Diff(next, same); d != "" || len(sameOutcome.Events) > 0 {
+				t.Fatalf("the same twice: %v, %s", sameOutcome.Events, d)
 			}
 			state = next
 		}

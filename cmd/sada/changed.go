@@ -106,12 +106,7 @@ func (n *nightly) publication(ctx context.Context, a *archive.Archive, r *result
 	if err != nil {
 		return nil, err
 	}
-	var told []archive.IDRow // that were there
-	for _, row := range n.old.IDs {
-		if row.Kind == archive.Story {
-			told = append(told, row)
-		}
-	}
+	told := ofKind(n.old.IDs, archive.Story, func(r *archive.IDRow) string { return r.Kind }) // that were there
 	if was != nil && (len(was.pages) != len(n.old.Pages) || len(was.stories) != len(told)) {
 		return nil, &archive.Damage{File: "published.parquet", What: "not one row for each page and story"}
 	}
@@ -136,11 +131,15 @@ func (n *nightly) publication(ctx context.Context, a *archive.Archive, r *result
 	var pages, stories lineage
 	var group errgroup.Group
 	group.Go(func() error {
-		pages = follow(len(was.pages), len(r.Pages), func(i int32) string { return n.old.Pages[i].Page.ID }, func(i int32) string { return r.Pages[i].ID })
+		pages = follow(len(was.pages), n.from(r, was), func(i int32) string { return r.Pages[i].ID })
 		return nil
 	})
 	group.Go(func() error {
-		stories = follow(len(was.stories), len(r.Stories), func(i int32) string { return told[i].ID }, func(i int32) string { return r.told.Groups[i].ID })
+		from := r.retold.From
+		if len(was.stories) == 0 {
+			from = unknown(len(r.Stories))
+		}
+		stories = follow(len(was.stories), from, func(i int32) string { return r.told.Groups[i].ID })
 		return nil
 	})
 	ofPages, ofStories := whole(len(r.Pages)), whole(len(r.Stories))
@@ -259,22 +258,38 @@ type lineage struct {
 	from  []int32 // of each of those: which it was, -1 for a new one
 }
 
-// follow makes a lineage of things that were numbered by ID and others in any order.
-func follow(was, is int, oldID, id func(i int32) string) lineage {
-	numbers := make(map[string]int32, was)
-	for i := range int32(was) {
-		numbers[oldID(i)] = i
+// unknown says of n things that there was none of them.
+func unknown(n int) []int32 { return slices.Repeat([]int32{-1}, n) }
+
+// from says of every page which it was of those that were published, -1 for a new one.
+func (n *nightly) from(r *results, was *journal) []int32 {
+	out := unknown(len(r.Pages))
+	if len(was.pages) == 0 {
+		return out
 	}
-	stays, fresh := slices.Repeat([]int32{-1}, was), []int32(nil)
-	for i := range int32(is) {
-		if old, ok := numbers[id(i)]; ok {
-			stays[old] = i
+	for i, p := range r.Pages {
+		if n.change != nil && n.change.From[i] >= 0 {
+			out[i] = n.order[n.change.From[i]]
 		} else {
-			fresh = append(fresh, i)
+			out[i] = int32(n.archived(p.ID))
+		}
+	}
+	return out
+}
+
+// follow makes a lineage of things, of which from says which it was of those before, which were numbered by ID; -1 of
+// a new one. id gives the ID of a thing.
+func follow(was int, from []int32, id func(i int32) string) lineage {
+	stays, fresh := unknown(was), []int32(nil)
+	for i, old := range from {
+		if old >= 0 {
+			stays[old] = int32(i)
+		} else {
+			fresh = append(fresh, int32(i))
 		}
 	}
 	slices.SortFunc(fresh, func(i, j int32) int { return strings.Compare(id(i), id(j)) })
-	l := lineage{make([]int32, 0, is), make([]int32, 0, is)}
+	l := lineage{make([]int32, 0, len(from)), make([]int32, 0, len(from))}
 	for old, i := range stays {
 		if i < 0 {
 			continue

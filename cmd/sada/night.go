@@ -158,6 +158,7 @@ type nightly struct {
 	same    bool                   // nothing is new
 	was     *cluster.Tables        // what the clustering knew before this night, nil if it did not, as change is then
 	change  *cluster.Change        // what this night changed of it
+	order   []int32                // of every page that it knew, in canonical order: its place in the archive
 	now     *cluster.Known         // what the clustering knows with this night
 	journal []archive.PublishedRow // what is published with this night
 }
@@ -209,7 +210,7 @@ func (c *nightCmd) night(p *program, a *archive.Archive, o *operation) error {
 			return was, err
 		},
 		check: func(r *results) error {
-			o.measure(n, was, r)
+			o.measure(n, r)
 			if c.DryRun {
 				if err := c.forecast(p, n, r, o); err != nil {
 					return err
@@ -325,13 +326,9 @@ func (c *nightCmd) skip(n *nightly, set *corpus.Set, o *operation) (again bool) 
 // take compares what was read with what is there. Of pages with the same ID the one that was read is
 // kept, unless its date is older; of files that an earlier night has read none is.
 func (n *nightly) take(in *input, ids []string, known bool) {
-	there := make(map[string]*archive.PageRow, len(n.old.Pages))
-	for i := range n.old.Pages {
-		there[n.old.Pages[i].Page.ID] = &n.old.Pages[i]
-	}
 	doomed := make(map[string]bool, len(ids))
 	for _, id := range ids {
-		if there[id] != nil && !doomed[id] {
+		if n.archived(id) >= 0 && !doomed[id] {
 			n.gone[id] = true
 			n.deleted = append(n.deleted, id)
 		}
@@ -339,7 +336,11 @@ func (n *nightly) take(in *input, ids []string, known bool) {
 	}
 	slices.Sort(n.deleted)
 	for _, page := range in.pages {
-		old, record := there[page.ID], in.records[page.ID]
+		record := in.records[page.ID]
+		var old *archive.PageRow
+		if i := n.archived(page.ID); i >= 0 {
+			old = &n.old.Pages[i]
+		}
 		switch {
 		case doomed[page.ID]:
 			n.counts["deleted_unread"]++
@@ -359,19 +360,29 @@ func (n *nightly) take(in *input, ids []string, known bool) {
 			n.changed = append(n.changed, page)
 		}
 	}
-	published := make(map[string]*string, len(n.old.Pages)+len(n.changed))
-	for id, p := range there {
-		if p.PublishedAt != "" {
-			published[id] = &p.PublishedAt
-		}
-	}
+	published := make(map[string]*string, len(n.changed))
 	for _, page := range n.changed {
 		published[page.ID] = in.published[page.ID]
 	}
 	in.published = published
+	in.archived = func(id string) *string {
+		if i := n.archived(id); i >= 0 && n.old.Pages[i].PublishedAt != "" {
+			return &n.old.Pages[i].PublishedAt
+		}
+		return nil
+	}
 	n.records = in.records
 	n.counts["deleted"] = int64(len(n.deleted))
 	n.counts["kept"] = int64(len(n.old.Pages) - len(n.gone))
+}
+
+// archived gives the place of a page in the archive, -1 if it is not there.
+func (n *nightly) archived(id string) int {
+	i, ok := slices.BinarySearchFunc(n.old.Pages, id, func(p archive.PageRow, id string) int { return strings.Compare(p.Page.ID, id) })
+	if !ok {
+		return -1
+	}
+	return i
 }
 
 // older says whether a date is before another; one that is not known is neither before nor after.
@@ -434,7 +445,8 @@ func (n *nightly) cluster(ctx context.Context, a *archive.Archive, o cluster.Opt
 	}
 	known, night := new(cluster.Known), cluster.Night{Pages: n.changed, Deleted: n.deleted}
 	if tables != nil {
-		cluster.Sort(pages)
+		n.order = cluster.Order(pages)
+		pages = inOrder(pages, n.order)
 		was, err := tables.Known(pages, o)
 		if err != nil {
 			log.Warn("all pages are clustered anew", "why", err)
@@ -457,6 +469,15 @@ func (n *nightly) cluster(ctx context.Context, a *archive.Archive, o cluster.Opt
 		n.was, n.change = tables, change
 	}
 	return res, err
+}
+
+// inOrder gives values in an order of their places.
+func inOrder[T any](values []T, order []int32) []T {
+	out := make([]T, len(order))
+	for i, at := range order {
+		out[i] = values[at]
+	}
+	return out
 }
 
 // Names of the values in the archive by which stories are told apart.
@@ -559,7 +580,7 @@ func (n *nightly) next(r *results, was assigned) *archive.Next {
 		Published: n.journal}
 	for _, p := range n.changed {
 		row := archive.PageRow{Page: p, Hash: contentHash(n.records[p.ID].hash)}
-		if at := r.published[p.ID]; at != nil {
+		if at := r.published(p.ID); at != nil {
 			row.PublishedAt = *at
 		}
 		next.Pages = append(next.Pages, row)
@@ -571,14 +592,15 @@ func (n *nightly) next(r *results, was assigned) *archive.Next {
 	for _, of := range []struct {
 		kind     string
 		old, now *identity.State
-	}{{archive.Copy, was.groups, r.groups}, {archive.Story, was.stories, r.told}} {
+		from     []int32
+	}{{archive.Copy, was.groups, r.groups, r.regrouped.From}, {archive.Story, was.stories, r.told, r.retold.From}} {
 		for _, g := range of.old.Groups {
 			if _, ok := of.now.Aliases[g.ID]; ok {
 				ended[[2]string{of.kind, g.ID}] = archive.AliasRow{Born: g.Born, Ended: next.Base + 1}
 			}
 		}
 		next.IDs, next.Groups = slices.Grow(next.IDs, len(of.now.Groups)), slices.Grow(next.Groups, len(r.Pages))
-		lines := follow(len(of.old.Groups), len(of.now.Groups), func(i int32) string { return of.old.Groups[i].ID }, func(i int32) string { return of.now.Groups[i].ID })
+		lines := follow(len(of.old.Groups), of.from, func(i int32) string { return of.now.Groups[i].ID })
 		for _, i := range lines.order { // as the archive has them
 			g := &of.now.Groups[i]
 			next.IDs = append(next.IDs, archive.IDRow{Kind: of.kind, ID: g.ID, Born: g.Born})

@@ -22,7 +22,6 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"golang.org/x/term"
 
-	"sada/cluster/identity"
 	"sada/cmd/internal/exit"
 	"sada/cmd/sada/internal/archive"
 )
@@ -138,8 +137,8 @@ func (o *operation) call(suffix string) {
 }
 
 // measure notes what came out of a night.
-func (o *operation) measure(n *nightly, was assigned, r *results) {
-	stories, groups := identity.ChurnOf(was.stories, r.told), identity.ChurnOf(was.groups, r.groups)
+func (o *operation) measure(n *nightly, r *results) {
+	stories, groups := r.retold.Churn, r.regrouped.Churn
 	o.known, o.churnStories, o.churnGroups = stories.Pages, stories.Share(), groups.Share()
 	o.pages, o.counts = len(r.Pages), n.counts
 	for _, s := range r.Stories {

@@ -324,17 +324,26 @@ func rejectHint(r *publish.Reject) string {
 // input is what was read.
 type input struct {
 	pages      []*cluster.Page
-	published  map[string]*string // by ID: the record's own date, as results give it
-	rejects    []publish.Reject   // in the order of the inputs
-	rejected   int                // of these, records that could not be read
-	first      *publish.Reject    // of these; nil if there is none
-	duplicates int                // of these, records whose ID another record has
-	records    map[string]origin  // by ID
-	read       int                // pages that were read now
+	published  map[string]*string      // by ID: the record's own date, as results give it
+	archived   func(id string) *string // the same of pages that were not read now; nil if there are none
+	rejects    []publish.Reject        // in the order of the inputs
+	rejected   int                     // of these, records that could not be read
+	first      *publish.Reject         // of these; nil if there is none
+	duplicates int                     // of these, records whose ID another record has
+	records    map[string]origin       // by ID
+	read       int                     // pages that were read now
 	badDates   int
 	replaced   int // pages with invalid UTF-8
 	stemmer    arabic.Stemmer
 	files      []publish.Input // that were read
+}
+
+// date gives the date of a page.
+func (in *input) date(id string) *string {
+	if at, ok := in.published[id]; ok || in.archived == nil {
+		return at
+	}
+	return in.archived(id)
 }
 
 // reading reads pages and makes their features, or finds them made. spilled, unless it is nil, keeps them.
@@ -531,11 +540,13 @@ func supersedes(a, b *corpus.Record) bool {
 // results turns a clustering into rows.
 type results struct {
 	*cluster.Result
-	published map[string]*string
+	published func(id string) *string // the date of a page, as results give it
 	surfaces  map[tfidf.Term]string
 	respelled map[tfidf.Term]bool // terms whose surface is another one than before the night
 	groups    *identity.State     // of the copy groups, in the order of Copies
 	told      *identity.State     // of the stories, in the order of Stories
+	regrouped *identity.Outcome   // of the copy groups
+	retold    *identity.Outcome   // of the stories
 	changes   []publish.Change
 	content   string            // of everything that a night would publish, hashed
 	shown     *extract          // what of it is published; nil is all
@@ -559,7 +570,7 @@ type assigned struct {
 }
 
 func newResults(res *cluster.Result, in *input, old assigned, workers int) (*results, error) {
-	r := &results{Result: res, published: in.published}
+	r := &results{Result: res, published: in.date}
 	ids := make([]string, len(res.Pages))
 	for i, p := range res.Pages {
 		ids[i] = p.ID
@@ -570,11 +581,11 @@ func newResults(res *cluster.Result, in *input, old assigned, workers int) (*res
 		old    *identity.State
 		of     []int
 		now    **identity.State
+		out    **identity.Outcome
 	}{
-		{"copy_group", identity.CopyGroup, old.groups, res.CopyOf, &r.groups},
-		{"story", identity.Story, old.stories, res.StoryOf, &r.told},
+		{"copy_group", identity.CopyGroup, old.groups, res.CopyOf, &r.groups, &r.regrouped},
+		{"story", identity.Story, old.stories, res.StoryOf, &r.told, &r.retold},
 	}
-	events := make([][]identity.Event, len(kinds))
 	var group errgroup.Group
 	group.Go(func() error {
 		if old.surfaces != nil {
@@ -590,9 +601,9 @@ func newResults(res *cluster.Result, in *input, old assigned, workers int) (*res
 		}
 		return nil
 	})
-	for i, kind := range kinds {
+	for _, kind := range kinds {
 		group.Go(func() (err error) {
-			*kind.now, events[i], err = identity.Assign(kind.old, identity.Grouping{Pages: ids, Group: kind.of},
+			*kind.now, *kind.out, err = identity.Assign(kind.old, identity.Grouping{Pages: ids, Group: kind.of},
 				identity.Night{Number: old.night, Name: old.name, Prefix: kind.prefix, Deleted: old.deleted})
 			if err != nil {
 				return fmt.Errorf("IDs of the %ss: %w", kind.name, err)
@@ -603,8 +614,8 @@ func newResults(res *cluster.Result, in *input, old assigned, workers int) (*res
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	for i, kind := range kinds {
-		for _, e := range events[i] {
+	for _, kind := range kinds {
+		for _, e := range (*kind.out).Events {
 			r.changes = append(r.changes, publish.Change{Event: string(e.Kind), Kind: kind.name, ID: e.ID, Other: e.Other, Pages: e.Pages})
 		}
 	}
@@ -691,7 +702,7 @@ func (r *results) pages() iter.Seq[publish.Page] {
 
 func (r *results) page(i int) publish.Page {
 	p, g := r.Pages[i], &r.Copies[r.CopyOf[i]]
-	row := publish.NewPage(p, r.published[p.ID], r.Parts[i])
+	row := publish.NewPage(p, r.published(p.ID), r.Parts[i])
 	row.CopyGroup, row.Story = r.groups.Groups[r.CopyOf[i]].ID, r.told.Groups[r.StoryOf[i]].ID
 	row.Role, row.Confidence, row.Margin = publish.RoleCopy, publish.Round(r.Confidence[i]), publish.Signed(r.Margin[i])
 	if next := r.Next[i]; next >= 0 {

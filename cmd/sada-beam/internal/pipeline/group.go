@@ -184,11 +184,11 @@ type birth identity.Event
 
 // mint gives the ID of a group of pages, in canonical order, that nobody knew before.
 func mint(prefix identity.Prefix, pages []string) (string, birth, error) {
-	now, events, err := identity.Assign(new(identity.State), identity.Grouping{Pages: pages, Group: make([]int, len(pages))}, identity.Night{Prefix: prefix})
+	now, outcome, err := identity.Assign(new(identity.State), identity.Grouping{Pages: pages, Group: make([]int, len(pages))}, identity.Night{Prefix: prefix})
 	if err != nil {
 		return "", birth{}, err
 	}
-	return now.Groups[0].ID, birth(events[0]), nil
+	return now.Groups[0].ID, birth(outcome.Events[0]), nil
 }
 
 func (b birth) row(kind string) publish.Change {
