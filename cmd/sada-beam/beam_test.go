@@ -506,7 +506,7 @@ func (c *flink) kills(t *testing.T, victim string, when float64, number int, aft
 		if len(running) == 0 || float64(job.Tasks["finished"]) < when*float64(job.Tasks["total"]) {
 			continue
 		}
-		pid := running[0]
+		pid := running[len(running)-1]
 		switch victim {
 		case "pool":
 			pid = c.pool.Process.Pid

@@ -194,6 +194,9 @@ func (f *runnerFlags) flinkOptions() (*structpb.Struct, error) {
 		// Every step then waits for all of the step before it, whose results are on disk. Otherwise all steps run at
 		// the same time, and need a slot for every part; and a part that is lost takes all others with it.
 		"execution_mode_for_batch": "BATCH_FORCED",
+		// All tasks of a task manager have one worker, and a task that has not noticed that it is dead holds it. Those that are
+		// begun again, 3 s after they failed (flink/cluster), get another, since this one is older.
+		"environment_expiration_millis": 2000,
 	}
 	named := make(map[string]any)
 	for name, value := range options {
