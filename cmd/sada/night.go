@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"sada/cluster"
@@ -155,12 +157,15 @@ type nightly struct {
 	inputs  []string // hashes of the files
 	counts  map[string]int64
 	records map[string]origin
-	same    bool                   // nothing is new
-	was     *cluster.Tables        // what the clustering knew before this night, nil if it did not, as change is then
-	change  *cluster.Change        // what this night changed of it
-	order   []int32                // of every page that it knew, in canonical order: its place in the archive
-	now     *cluster.Known         // what the clustering knows with this night
-	journal []archive.PublishedRow // what is published with this night
+	same    bool                            // nothing is new
+	was     *cluster.Tables                 // what the clustering knew before this night, nil if it did not, as change is then
+	change  *cluster.Change                 // what this night changed of it
+	loaded  func() error                    // waits for old, of which only the manifest's part is there before
+	knew    func() (*cluster.Tables, error) // waits for what the archive has of it
+	early   bool                            // that is read before anybody asks
+	order   []int32                         // of every page that it knew, in canonical order: its place in the archive
+	now     *cluster.Known                  // what the clustering knows with this night
+	journal []archive.PublishedRow          // what is published with this night
 }
 
 // night makes a night. One that was stopped begins again: its pages are not made anew where checkpoints has them, and
@@ -168,10 +173,15 @@ type nightly struct {
 // stopped after that publishes it.
 func (c *nightCmd) night(p *program, a *archive.Archive, o *operation) error {
 	defer spill.Hold(maxMapped, a.Release)()
-	n, err := loadNight(p.ctx, a)
+	begin := beginNight
+	if c.DryRun { // without the lock
+		begin = loadNight
+	}
+	n, err := begin(p.ctx, a)
 	if err != nil {
 		return err
 	}
+	defer n.end()
 	if err := c.suits(n.old); err != nil {
 		return err
 	}
@@ -193,7 +203,7 @@ func (c *nightCmd) night(p *program, a *archive.Archive, o *operation) error {
 		}
 	}
 	var was assigned
-	j := job{inputs: c.Input, read: keep.reader(&c.jobFlags, set), out: c.Out,
+	j := job{inputs: c.Input, read: n.reader(keep.reader(&c.jobFlags, set)), out: c.Out,
 		known: func(in *input) (assigned, error) {
 			n.take(in, ids, again)
 			o.rejects = make(map[string]int64)
@@ -204,8 +214,8 @@ func (c *nightCmd) night(p *program, a *archive.Archive, o *operation) error {
 				n.inputs = append(n.inputs, f.Hash)
 			}
 			n.same = n.old.Generation > 0 && len(n.changed)+len(n.deleted) == 0 && c.optionHash() == n.old.OptionHash
-			was, err = n.assigned(c.ChangeOptions && c.optionHash() != n.old.OptionHash, func(options cluster.Options) (*cluster.Result, error) {
-				return n.cluster(p.ctx, a, options, c.optionHash(), o.log)
+			was, err = n.assigned(p.ctx, a, c.ChangeOptions && c.optionHash() != n.old.OptionHash, func(options cluster.Options) (*cluster.Result, error) {
+				return n.cluster(options, c.optionHash(), o.log)
 			})
 			return was, err
 		},
@@ -248,13 +258,55 @@ func (c *nightCmd) night(p *program, a *archive.Archive, o *operation) error {
 // loadNight reads what the archive has. A folder without a state is one before its first night.
 func loadNight(ctx context.Context, a *archive.Archive) (*nightly, error) {
 	old, err := a.Load(ctx)
+	return newNight(ctx, a, old, func() error { return nil }, err)
+}
+
+// beginNight reads what the archive has while the night goes on. The lock must be held.
+func beginNight(ctx context.Context, a *archive.Archive) (*nightly, error) {
+	old, wait, err := a.Begin(ctx)
+	n, err := newNight(ctx, a, old, wait, err)
+	if err == nil && n.old.Generation > 0 && n.old.Program == version() {
+		n.early = true
+		go func() { _, _ = n.knew() }() // whoever asks again gets both
+	}
+	return n, err
+}
+
+func newNight(ctx context.Context, a *archive.Archive, old *archive.Snapshot, wait func() error, err error) (*nightly, error) {
 	if errors.Is(err, archive.ErrNone) {
-		old, err = new(archive.Snapshot), nil
+		old, wait, err = new(archive.Snapshot), func() error { return nil }, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &nightly{old: old, gone: make(map[string]bool), counts: make(map[string]int64)}, nil
+	return &nightly{old: old, gone: make(map[string]bool), counts: make(map[string]int64), loaded: sync.OnceValue(wait),
+		knew: sync.OnceValues(func() (*cluster.Tables, error) { return archive.Known(ctx, a, old) })}, nil
+}
+
+// end waits until the archive is not read any more.
+func (n *nightly) end() {
+	_ = n.loaded() // whoever needed it has the error
+	if n.early {
+		_, _ = n.knew()
+	}
+}
+
+// reader reads as another one does, while the archive is read. If that fails, so does it, and soon.
+func (n *nightly) reader(read reading) reading {
+	return func(ctx context.Context, spilled *spiller, tell *teller) (*input, error) {
+		ctx, stop := context.WithCancel(ctx)
+		defer stop()
+		failed := make(chan error, 1)
+		go func() {
+			err := n.loaded()
+			if err != nil {
+				stop()
+			}
+			failed <- err
+		}()
+		in, err := read(ctx, spilled, tell)
+		return in, cmp.Or(<-failed, err)
+	}
 }
 
 // stateOptions are the options that a state is made with.
@@ -412,7 +464,7 @@ func contentHash(h uint64) (out [16]byte) {
 
 // known reads what the clustering knew after the night before; nil if it is to be worked out from all pages.
 // Other options find something else in the same pages, as may a program of another version.
-func (n *nightly) known(ctx context.Context, a *archive.Archive, hash string, log *slog.Logger) (*cluster.Tables, error) {
+func (n *nightly) known(hash string, log *slog.Logger) (*cluster.Tables, error) {
 	why := ""
 	switch {
 	case n.old.Generation == 0:
@@ -422,7 +474,7 @@ func (n *nightly) known(ctx context.Context, a *archive.Archive, hash string, lo
 	case n.old.Program != version():
 		why = "another version of the program wrote the state"
 	default:
-		t, err := archive.Known(ctx, a, n.old)
+		t, err := n.knew()
 		if t != nil || err != nil {
 			return t, err
 		}
@@ -434,8 +486,8 @@ func (n *nightly) known(ctx context.Context, a *archive.Archive, hash string, lo
 
 // cluster clusters the archive plus the night, at the cost of what the night touches. If it does not know
 // the pages of the archive, or not by these options, it clusters all of them.
-func (n *nightly) cluster(ctx context.Context, a *archive.Archive, o cluster.Options, hash string, log *slog.Logger) (*cluster.Result, error) {
-	tables, err := n.known(ctx, a, hash, log)
+func (n *nightly) cluster(o cluster.Options, hash string, log *slog.Logger) (*cluster.Result, error) {
+	tables, err := n.known(hash, log)
 	if err != nil {
 		return nil, err
 	}
@@ -489,7 +541,7 @@ const (
 
 // assigned gives what the archive knows, with run to cluster. If the options are others, stories are weighed
 // anew.
-func (n *nightly) assigned(anew bool, run func(cluster.Options) (*cluster.Result, error)) (assigned, error) {
+func (n *nightly) assigned(ctx context.Context, a *archive.Archive, anew bool, run func(cluster.Options) (*cluster.Result, error)) (assigned, error) {
 	night := n.old.Generation + 1
 	if n.same {
 		night = n.old.Generation
@@ -521,8 +573,12 @@ func (n *nightly) assigned(anew bool, run func(cluster.Options) (*cluster.Result
 		return run(o)
 	}
 	if n.same {
-		was.changes = []publish.Change{}
-		for _, c := range n.old.Changes {
+		changes, err := archive.Changes(ctx, a, n.old)
+		if err != nil {
+			return was, err
+		}
+		was.changes = make([]publish.Change, 0, len(changes))
+		for _, c := range changes {
 			was.changes = append(was.changes, publish.Change{Event: c.Event, Kind: c.Kind, ID: c.ID, Other: c.Other, Pages: c.Pages})
 		}
 	}

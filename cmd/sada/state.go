@@ -247,8 +247,8 @@ func (c *exportCmd) Run(p *program) error {
 	return flags.do(p, job{read: flags.reader(new(corpus.Set)), out: c.Out,
 		known: func(in *input) (assigned, error) {
 			n.take(in, nil, true)
-			return n.assigned(false, func(o cluster.Options) (*cluster.Result, error) {
-				return n.cluster(p.ctx, a, o, n.old.OptionHash, (&operationFlags{LogFormat: p.logFormat}).logger(p.stderr))
+			return n.assigned(p.ctx, a, false, func(o cluster.Options) (*cluster.Result, error) {
+				return n.cluster(o, n.old.OptionHash, (&operationFlags{LogFormat: p.logFormat}).logger(p.stderr))
 			})
 		},
 		check: func(r *results) error {

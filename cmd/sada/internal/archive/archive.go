@@ -82,7 +82,6 @@ type Tables struct {
 	Groups  []GroupRow
 	IDs     []IDRow
 	Aliases []AliasRow
-	Changes []ChangeRow // made by this generation alone
 	// Docs and Terms are a [tfidf.Table]; the terms are distinct.
 	Docs  int
 	Terms []tfidf.DF
@@ -114,12 +113,13 @@ type Snapshot struct {
 // Next is a generation to be made of another one.
 type Next struct {
 	Tables
-	Base    int       // the generation that it follows, 0 for none
-	Program string    // the version of the program
-	Pages   []PageRow // added and changed pages in any order
-	Deleted []string  // IDs of pages that are no longer there, in any order; unknown ones do no harm
-	Inputs  []string  // hashes of what was read, in any order
-	Derived []Derived // further tables, distinct names
+	Base    int         // the generation that it follows, 0 for none
+	Program string      // the version of the program
+	Pages   []PageRow   // added and changed pages in any order
+	Deleted []string    // IDs of pages that are no longer there, in any order; unknown ones do no harm
+	Inputs  []string    // hashes of what was read, in any order
+	Derived []Derived   // further tables, distinct names
+	Changes []ChangeRow // that this generation makes, in any order; [Changes] reads them
 	// Published is what was published, in the order of the kinds, which [Published] reads; nil for nothing. Known is
 	// what the clustering knows of the pages, which [Known] reads; nil for nothing. Of runs of postings and of arrays
 	// that the same archive has read, only what is new is written.
@@ -140,7 +140,7 @@ func Derive[T any](name string, rows iter.Seq2[T, error]) Derived {
 	return Derived{name, func(w io.Writer) (int64, error) { return encodeTable(w, rows, one, groupRows) }}
 }
 
-// Archive is a state folder. It serves one goroutine; any number of them, in any number of processes,
+// Archive is a state folder. It serves one goroutine, but for what [Archive.Begin] says; any number of them, in any number of processes,
 // may have their own of the same folder.
 type Archive struct {
 	dir  string

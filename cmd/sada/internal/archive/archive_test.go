@@ -170,6 +170,11 @@ func TestLoadGivesWhatCommitTook(t *testing.T) {
 	if d := gocmp.Diff(tables, s.Tables); d != "" {
 		t.Errorf("tables: %s", d)
 	}
+	if changes, err := archive.Changes(t.Context(), open(t, m), s); err != nil {
+		t.Error(err)
+	} else if d := gocmp.Diff(second.Changes, changes); d != "" {
+		t.Errorf("changes: %s", d)
+	}
 	nights := []archive.Night{{Generation: 1, OptionHash: "0123", Inputs: []string{"input 0"}}, {Generation: 2, OptionHash: "0123", Inputs: []string{"input 1"}}}
 	if d := gocmp.Diff(nights, s.Nights); d != "" {
 		t.Errorf("nights: %s", d)

@@ -232,6 +232,9 @@ func (a *Archive) contents(ctx context.Context, m *Manifest) error {
 	if err := a.tables(ctx, m, new(Tables)); err != nil {
 		return err
 	}
+	if _, err := Changes(ctx, a, &Snapshot{manifest: m}); err != nil {
+		return err
+	}
 	for row, err := range a.pages(ctx, m) {
 		if err != nil {
 			return err

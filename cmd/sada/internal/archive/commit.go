@@ -179,7 +179,7 @@ func (a *Archive) write(ctx context.Context, next *Next, before *Manifest, pages
 	if err := a.writeArrays(ctx, m, before, arrays); err != nil {
 		return "", err
 	}
-	if err := a.writeTables(m, before, &next.Tables, derived); err != nil {
+	if err := a.writeTables(m, before, next, derived); err != nil {
 		return "", err
 	}
 	b, err := m.encode()
@@ -270,7 +270,7 @@ type output struct {
 }
 
 // writeTables writes sets and tables. Their files are made at the same time, and written one after the other.
-func (a *Archive) writeTables(m, before *Manifest, t *Tables, derived []Derived) error {
+func (a *Archive) writeTables(m, before *Manifest, t *Next, derived []Derived) error {
 	groups := ordered(t.Groups, compareGroups)
 	for i := range groups {
 		n := m.Counts[groups[i].Kind]

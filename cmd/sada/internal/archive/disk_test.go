@@ -113,7 +113,7 @@ func TestOldFormats(t *testing.T) {
 		if d := cmp.Diff(want, texts(s)); d != "" {
 			t.Errorf("format %d: %s", format, d)
 		}
-		if s.OptionHash != "0123" || len(s.Groups) != 0 || len(s.Aliases) != 1 || len(s.Changes) != 1 || s.Values["threshold"] != .25 || len(s.Nights) != 3 {
+		if s.OptionHash != "0123" || len(s.Groups) != 0 || len(s.Aliases) != 1 || s.Values["threshold"] != .25 || len(s.Nights) != 3 {
 			t.Errorf("format %d: %+v", format, s.Tables)
 		}
 		if known, err := archive.Known(t.Context(), open(t, m), s); err != nil || (known != nil) != (format > 2) {

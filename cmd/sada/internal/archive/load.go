@@ -7,6 +7,8 @@ import (
 	"iter"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"sada/features/tfidf"
 )
 
@@ -32,23 +34,54 @@ func (a *Archive) Load(ctx context.Context) (*Snapshot, error) {
 	}
 }
 
-func (a *Archive) load(ctx context.Context, at marker) (*Snapshot, error) {
-	m, _, err := a.manifest(at.generation, at.hash)
-	if err != nil {
-		return nil, err
+// Begin reads the current generation as Load does, which the lock must keep from being taken away. At once there is
+// what the manifest says: all but the pages and the rows of tables, which are there after wait, unless that returns an
+// error. Meanwhile [Known] may read the same snapshot. The archive must not be closed before wait has returned.
+func (a *Archive) Begin(ctx context.Context) (s *Snapshot, wait func() error, err error) {
+	at, err := a.marker()
+	if err == nil && at.generation == 0 {
+		err = a.none()
 	}
-	s := &Snapshot{Generation: m.Generation, Program: m.Program, Nights: m.Nights, manifest: m,
-		Tables: Tables{Docs: m.Docs, Values: m.Values, Options: m.Options, OptionHash: m.OptionHash}}
-	err = parallel(2, func(i int) error {
-		if i == 0 {
-			return a.rows(ctx, s)
-		}
-		return a.tables(ctx, m, &s.Tables)
-	})
+	if err != nil {
+		return nil, nil, err
+	}
+	if s, err = a.told(at); err != nil {
+		return nil, nil, err
+	}
+	var group errgroup.Group
+	group.Go(func() error { return a.fill(ctx, s) })
+	return s, group.Wait, nil
+}
+
+func (a *Archive) load(ctx context.Context, at marker) (*Snapshot, error) {
+	s, err := a.told(at)
+	if err == nil {
+		err = a.fill(ctx, s)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// told gives what the manifest of a generation says.
+func (a *Archive) told(at marker) (*Snapshot, error) {
+	m, _, err := a.manifest(at.generation, at.hash)
+	if err != nil {
+		return nil, err
+	}
+	return &Snapshot{Generation: m.Generation, Program: m.Program, Nights: m.Nights, manifest: m,
+		Tables: Tables{Docs: m.Docs, Values: m.Values, Options: m.Options, OptionHash: m.OptionHash}}, nil
+}
+
+// fill reads pages and tables.
+func (a *Archive) fill(ctx context.Context, s *Snapshot) error {
+	return parallel(2, func(i int) error {
+		if i == 0 {
+			return a.rows(ctx, s)
+		}
+		return a.tables(ctx, s.manifest, &s.Tables)
+	})
 }
 
 // rows reads the pages of a generation.
@@ -79,13 +112,19 @@ func (a *Archive) tables(ctx context.Context, m *Manifest, t *Tables) error {
 	t.Groups, failed[1] = readSet(ctx, a, m, groupsSet)
 	t.IDs, failed[2] = readSet(ctx, a, m, idsSet)
 	err := errors.Join(errors.Join(failed[:]...),
-		readAll(ctx, a, m, changesTable, &t.Changes, compareChanges),
 		readAll(ctx, a, m, termsTable, &terms, func(x, y termRow) int { return compareTerms(x.df(), y.df()) }))
 	t.Terms = make([]tfidf.DF, len(terms))
 	for i, row := range terms {
 		t.Terms[i] = row.df()
 	}
 	return err
+}
+
+// Changes reads what happened to IDs in a generation, ascending by all fields but the pages.
+func Changes(ctx context.Context, a *Archive, s *Snapshot) ([]ChangeRow, error) {
+	var out []ChangeRow
+	err := readAll(ctx, a, s.manifest, changesTable, &out, compareChanges)
+	return out, err
 }
 
 // Rows gives the rows of a table that the caller of [Archive.Commit] added, in batches, which are
