@@ -11,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -158,13 +159,14 @@ type nightly struct {
 	counts  map[string]int64
 	records map[string]origin
 	same    bool                            // nothing is new
+	spell   spelling                        // of all pages that there are now
 	was     *cluster.Tables                 // what the clustering knew before this night, nil if it did not, as change is then
 	change  *cluster.Change                 // what this night changed of it
 	loaded  func() error                    // waits for old, of which only the manifest's part is there before
 	knew    func() (*cluster.Tables, error) // waits for what the archive has of it
 	early   bool                            // that is read before anybody asks
 	order   []int32                         // of every page that it knew, in canonical order: its place in the archive
-	now     *cluster.Known                  // what the clustering knows with this night
+	tables  func() *cluster.Tables          // waits for what the clustering knows with this night
 	journal []archive.PublishedRow          // what is published with this night
 }
 
@@ -265,11 +267,20 @@ func loadNight(ctx context.Context, a *archive.Archive) (*nightly, error) {
 func beginNight(ctx context.Context, a *archive.Archive) (*nightly, error) {
 	old, wait, err := a.Begin(ctx)
 	n, err := newNight(ctx, a, old, wait, err)
-	if err == nil && n.old.Generation > 0 && n.old.Program == version() {
-		n.early = true
-		go func() { _, _ = n.knew() }() // whoever asks again gets both
+	if err != nil || n.old.Generation == 0 {
+		return n, err
 	}
-	return n, err
+	// Nearly all that is read stays: to look for what does not, again and again, would take a tenth of the night.
+	percent := debug.SetGCPercent(-1)
+	n.early = n.old.Program == version()
+	go func() {
+		defer debug.SetGCPercent(percent)
+		if n.early {
+			_, _ = n.knew() // whoever asks again gets both
+		}
+		_ = n.loaded() // the reader has it too
+	}()
+	return n, nil
 }
 
 func newNight(ctx context.Context, a *archive.Archive, old *archive.Snapshot, wait func() error, err error) (*nightly, error) {
@@ -424,6 +435,16 @@ func (n *nightly) take(in *input, ids []string, known bool) {
 		return nil
 	}
 	n.records = in.records
+	n.spell = spellingOf(func() *cluster.Spellings {
+		pages := slices.Clone(n.changed)
+		for i := range n.old.Pages {
+			if page := n.old.Pages[i].Page; !n.gone[page.ID] {
+				pages = append(pages, page)
+			}
+		}
+		return cluster.CountSpellings(pages, in.stemmer, 1)
+	})
+	go n.spell() // whenever a step leaves a processor idle
 	n.counts["deleted"] = int64(len(n.deleted))
 	n.counts["kept"] = int64(len(n.old.Pages) - len(n.gone))
 }
@@ -516,7 +537,8 @@ func (n *nightly) cluster(o cluster.Options, hash string, log *slog.Logger) (*cl
 		}
 	}
 	res, now, change, err := cluster.Grow(known, night, o, time.Now)
-	n.now = now
+	n.tables = sync.OnceValue(now.Tables)
+	go n.tables()
 	if tables != nil {
 		n.was, n.change = tables, change
 	}
@@ -550,7 +572,7 @@ func (n *nightly) assigned(ctx context.Context, a *archive.Archive, anew bool, r
 	if night > 1 {
 		name = fmt.Sprint(night)
 	}
-	was := assigned{night: night, name: name, deleted: n.deleted, counts: n.counts}
+	was := assigned{night: night, name: name, deleted: n.deleted, counts: n.counts, spellings: n.spell}
 	if n.old.Generation > 0 {
 		was.came = n.changed
 		for i := range n.old.Pages {
@@ -632,7 +654,7 @@ func ofKind[T any](rows []T, kind string, of func(*T) string) []T {
 
 // next gives the generation that the night makes.
 func (n *nightly) next(r *results, was assigned) *archive.Next {
-	next := &archive.Next{Base: n.old.Generation, Program: version(), Deleted: n.deleted, Inputs: n.inputs, Known: n.now.Tables(),
+	next := &archive.Next{Base: n.old.Generation, Program: version(), Deleted: n.deleted, Inputs: n.inputs, Known: n.tables(),
 		Published: n.journal}
 	for _, p := range n.changed {
 		row := archive.PageRow{Page: p, Hash: contentHash(n.records[p.ID].hash)}

@@ -239,7 +239,7 @@ func (c *jobFlags) do(p *program, j job) error {
 	tell.step("cluster")
 
 	writing := time.Now()
-	r, err := newResults(res, in, old, c.workers())
+	r, err := newResults(res, in, old)
 	if err != nil {
 		return err
 	}
@@ -562,14 +562,23 @@ type assigned struct {
 	deleted         []string
 	came, went      []*cluster.Page // since the night before, if there was one
 	// changes, if they are given, are those of this night, which was made before.
-	changes []publish.Change
-	counts  map[string]int64 // for the manifest
-	cluster func(cluster.Options) (*cluster.Result, error)
-	// surfaces, unless it is nil, gives those of the pages that are clustered.
-	surfaces func() map[tfidf.Term]string
+	changes   []publish.Change
+	counts    map[string]int64 // for the manifest
+	cluster   func(cluster.Options) (*cluster.Result, error)
+	spellings spelling // of the pages that are clustered
 }
 
-func newResults(res *cluster.Result, in *input, old assigned, workers int) (*results, error) {
+// spelling waits for the spellings of pages, and gives the surfaces of their terms with them.
+type spelling func() (*cluster.Spellings, map[tfidf.Term]string)
+
+func spellingOf(count func() *cluster.Spellings) spelling {
+	return sync.OnceValues(func() (*cluster.Spellings, map[tfidf.Term]string) {
+		s := count()
+		return s, s.Surfaces()
+	})
+}
+
+func newResults(res *cluster.Result, in *input, old assigned) (*results, error) {
 	r := &results{Result: res, published: in.date}
 	ids := make([]string, len(res.Pages))
 	for i, p := range res.Pages {
@@ -588,12 +597,8 @@ func newResults(res *cluster.Result, in *input, old assigned, workers int) (*res
 	}
 	var group errgroup.Group
 	group.Go(func() error {
-		if old.surfaces != nil {
-			r.surfaces = old.surfaces()
-			return nil
-		}
-		spellings := cluster.CountSpellings(res.Pages, in.stemmer, workers)
-		r.surfaces = spellings.Surfaces()
+		var spellings *cluster.Spellings
+		spellings, r.surfaces = old.spellings()
 		if len(old.came)+len(old.went) > 0 {
 			spellings.Add(old.came, -1)
 			spellings.Add(old.went, 1)
@@ -644,11 +649,11 @@ func differing(a, b map[tfidf.Term]string) map[tfidf.Term]bool {
 // noState is what a run without a state knows of earlier nights.
 func noState(in *input) assigned {
 	pages := slices.Clone(in.pages) // their order will change
-	surfaces := sync.OnceValue(func() map[tfidf.Term]string { return cluster.Surfaces(pages, in.stemmer) })
-	return assigned{groups: new(identity.State), stories: new(identity.State), surfaces: surfaces,
+	spellings := spellingOf(func() *cluster.Spellings { return cluster.CountSpellings(pages, in.stemmer, 1) })
+	return assigned{groups: new(identity.State), stories: new(identity.State), spellings: spellings,
 		cluster: func(o cluster.Options) (*cluster.Result, error) {
 			if o.Memory == 0 { // otherwise what it takes is for other steps
-				go surfaces() // whenever a step leaves a processor idle
+				go spellings() // whenever a step leaves a processor idle
 			}
 			return cluster.Run(in.pages, o, time.Now)
 		}}

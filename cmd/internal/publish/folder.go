@@ -381,8 +381,10 @@ func (f *Folder) Publish() error {
 		return fmt.Errorf("publish: %w", err)
 	}
 	f.staging = old
+	// What a power failure leaves of the old folder is removed by the next Create: the disk need not wait for it.
+	err = syncDir(filepath.Dir(f.dir))
 	f.Abort()
-	return syncDir(filepath.Dir(f.dir))
+	return err
 }
 
 func syncDir(dir string) error {

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // maxSegments is the most segments of a generation. A commit that would make more merges them all into
@@ -158,28 +161,40 @@ func (a *Archive) write(ctx context.Context, next *Next, before *Manifest, pages
 			return "", err
 		}
 	}
-	if err := a.writeSegment(ctx, m, rows(pages, m.Generation)); err != nil {
-		return "", err
-	}
-	if err := ctx.Err(); err != nil {
-		return "", err
-	}
 	derived := slices.Clone(next.Derived)
-	var arrays []written
-	if next.Known != nil {
-		arrays = knownArrays(next.Known, a.texts)
-		if err := a.writeRuns(ctx, m, before, next.Known); err != nil {
-			return "", err
-		}
-	}
+	var marks []written
 	if next.Published != nil {
-		table, marks := publishedParts(next.Published)
-		derived, arrays = append(derived, table), append(arrays, marks)
+		table, array := publishedParts(next.Published)
+		derived, marks = append(derived, table), append(marks, array)
 	}
-	if err := a.writeArrays(ctx, m, before, arrays); err != nil {
-		return "", err
+	// Each notes its files in a part of the manifest of its own. While one waits for the disk another is made.
+	writes := []func() error{
+		func() error { return a.writeSegment(ctx, m, rows(pages, m.Generation)) },
+		func() error { return a.writeTables(m, before, next, derived) },
+		func() error {
+			if next.Known == nil {
+				return nil
+			}
+			return a.writeRuns(ctx, m, before, next.Known)
+		},
+		func() error {
+			arrays := marks
+			if next.Known != nil {
+				arrays = append(knownArrays(next.Known, a.texts), marks...)
+			}
+			return a.writeArrays(ctx, m, before, arrays)
+		},
 	}
-	if err := a.writeTables(m, before, next, derived); err != nil {
+	errs := make([]error, len(writes))
+	var group errgroup.Group
+	for i, write := range writes {
+		group.Go(func() error {
+			errs[i] = cmp.Or(ctx.Err(), write())
+			return nil
+		})
+	}
+	_ = group.Wait() // the errors are in errs
+	if err := errors.Join(errs...); err != nil {
 		return "", err
 	}
 	b, err := m.encode()
