@@ -117,10 +117,11 @@ func makeNights(t *testing.T) *nights {
 		}
 		err = cli.Run.do(p, job{inputs: []string{in}, read: cli.Run.reader(set), out: n.dirs[i],
 			known: func(in *input) (assigned, error) {
-				state.cluster = noState(in).cluster
+				none := noState(in)
+				state.cluster, state.spellings = none.cluster, none.spellings
 				return state, nil
 			},
-			keep: func(r *results) error { state.groups, state.stories = r.groups, r.told; return nil }})
+			keep: func(r *results) (keeping, error) { state.groups, state.stories = r.groups, r.told; return nil, nil }})
 		if err != nil {
 			t.Fatal(err)
 		}

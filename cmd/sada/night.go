@@ -237,13 +237,17 @@ func (c *nightCmd) night(p *program, a *archive.Archive, o *operation) error {
 			}
 			return err
 		},
-		keep: func(r *results) error {
+		keep: func(r *results) (keeping, error) {
 			if n.same {
-				return nil
+				return nil, nil
 			}
 			next := n.next(r, was)
 			next.Options, next.OptionHash = hashed(c.state())
-			return a.Commit(p.ctx, next)
+			kept, err := a.Prepare(p.ctx, next)
+			if err != nil {
+				return nil, err
+			}
+			return kept, nil
 		}}
 	if c.DryRun {
 		j.out, j.keep = "", nil

@@ -155,9 +155,16 @@ type job struct {
 	tmp    string // for what does not fit; empty is beside out
 	// known may add what earlier nights know to what was read now.
 	known func(in *input) (assigned, error)
-	// check may refuse the results; keep may keep them, when all that can fail for want of space is
-	// written and only names are left to change. nil does nothing.
-	check, keep func(r *results) error
+	// check may refuse the results; keep may keep them beside the writing: when all that can fail for want of space
+	// is written and only names are left to change, it is committed, or discarded. nil does nothing.
+	check func(r *results) error
+	keep  func(r *results) (keeping, error)
+}
+
+// keeping is what is kept of results. It is nil if there is nothing new.
+type keeping interface {
+	Commit() error
+	Discard() error
 }
 
 func (c *jobFlags) workers() int {
@@ -251,14 +258,12 @@ func (c *jobFlags) do(p *program, j job) error {
 	if folder == nil {
 		return nil
 	}
-	if err := r.write(p.ctx, folder, in.rejects, c.workers()); err != nil {
+	kept, err := r.both(p.ctx, func() error { return r.write(p.ctx, folder, in.rejects, c.workers()) }, j.keep)
+	if err != nil {
 		return err
 	}
-	if err := p.ctx.Err(); err != nil {
-		return err
-	}
-	if j.keep != nil {
-		if err := j.keep(r); err != nil {
+	if kept != nil {
+		if err := kept.Commit(); err != nil {
 			return err
 		}
 		tell.step("keep")
@@ -657,6 +662,25 @@ func noState(in *input) assigned {
 			}
 			return cluster.Run(in.pages, o, time.Now)
 		}}
+}
+
+// both writes results and keeps them, at the same time: while one waits for the disk the other is made.
+func (r *results) both(ctx context.Context, write func() error, keep func(*results) (keeping, error)) (kept keeping, err error) {
+	var failed error
+	var group errgroup.Group
+	if keep != nil {
+		group.Go(func() error {
+			kept, failed = keep(r)
+			return nil
+		})
+	}
+	err = write()
+	_ = group.Wait() // its error is in failed
+	err = cmp.Or(err, failed, ctx.Err())
+	if err != nil && kept != nil {
+		_ = kept.Discard() // or the next night does
+	}
+	return kept, err
 }
 
 // write writes the tables. If the context ends it returns soon, and what is written is not whole.

@@ -118,13 +118,26 @@ func (f *Folder) Parent() string { return filepath.Dir(f.dir) }
 // Abort removes what was written. It does nothing after Commit.
 func (f *Folder) Abort() {
 	if f.staging != "" {
-		_ = os.RemoveAll(f.staging) // the folder is hidden and its name tells what it is
+		removeAll(f.staging)
 		f.staging = ""
 	}
 	if f.lock != nil {
 		_ = f.lock.Close() // it was only held
 		f.lock = nil
 	}
+}
+
+// removeAll removes a folder as far as it can: it is hidden, and its name tells what it is. A system takes some time
+// for each large file, and does several at once.
+func removeAll(dir string) {
+	entries, _ := os.ReadDir(dir) // RemoveAll tries again
+	var group errgroup.Group
+	group.SetLimit(4)
+	for _, e := range entries {
+		group.Go(func() error { return os.Remove(filepath.Join(dir, e.Name())) })
+	}
+	_ = group.Wait()
+	_ = os.RemoveAll(dir)
 }
 
 // file is an output file: buffered, hashed and counted.

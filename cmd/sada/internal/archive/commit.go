@@ -31,19 +31,41 @@ const maxSegments = 16
 //
 // Equal generations of equal states have equal files.
 func (a *Archive) Commit(ctx context.Context, next *Next) error {
+	p, err := a.Prepare(ctx, next)
+	if err != nil {
+		return err
+	}
+	return p.Commit()
+}
+
+// Prepared is a generation that is on disk, and not the current one yet. One of its methods must be called, once.
+type Prepared struct {
+	a    *Archive
+	base int
+}
+
+// Commit makes it the current one, as [Archive.Commit] does.
+func (p *Prepared) Commit() error { return p.a.point() }
+
+// Discard removes it.
+func (p *Prepared) Discard() error { return p.a.sweep(p.base) }
+
+// Prepare does what Commit does but for the last step. It does not use the archive otherwise, which may go on
+// reading.
+func (a *Archive) Prepare(ctx context.Context, next *Next) (*Prepared, error) {
 	if a.lock == nil {
-		return errUnlocked
+		return nil, errUnlocked
 	}
 	pages, err := next.changed()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	before, err := a.before(next.Base)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := a.sweep(next.Base); err != nil {
-		return err
+		return nil, err
 	}
 	hash, err := a.write(ctx, next, before, pages)
 	if err == nil {
@@ -52,9 +74,9 @@ func (a *Archive) Commit(ctx context.Context, next *Next) error {
 	if err != nil {
 		// A disk that is full should not stay so until the next night, which sweeps again.
 		_ = a.sweep(next.Base)
-		return err
+		return nil, err
 	}
-	return a.point()
+	return &Prepared{a, next.Base}, nil
 }
 
 // changed is a page of the segment.
