@@ -164,7 +164,7 @@ type nightly struct {
 	change  *cluster.Change                 // what this night changed of it
 	loaded  func() error                    // waits for old, of which only the manifest's part is there before
 	knew    func() (*cluster.Tables, error) // waits for what the archive has of it
-	early   bool                            // that is read before anybody asks
+	begun   chan struct{}                   // closed when all of that is read; nil if nobody reads before he is asked
 	order   []int32                         // of every page that it knew, in canonical order: its place in the archive
 	tables  func() *cluster.Tables          // waits for what the clustering knows with this night
 	journal []archive.PublishedRow          // what is published with this night
@@ -276,10 +276,11 @@ func beginNight(ctx context.Context, a *archive.Archive) (*nightly, error) {
 	}
 	// Nearly all that is read stays: to look for what does not, again and again, would take a tenth of the night.
 	percent := debug.SetGCPercent(-1)
-	n.early = n.old.Program == version()
+	n.begun = make(chan struct{})
 	go func() {
+		defer close(n.begun)
 		defer debug.SetGCPercent(percent)
-		if n.early {
+		if n.old.Program == version() {
 			_, _ = n.knew() // whoever asks again gets both
 		}
 		_ = n.loaded() // the reader has it too
@@ -300,9 +301,8 @@ func newNight(ctx context.Context, a *archive.Archive, old *archive.Snapshot, wa
 
 // end waits until the archive is not read any more.
 func (n *nightly) end() {
-	_ = n.loaded() // whoever needed it has the error
-	if n.early {
-		_, _ = n.knew()
+	if n.begun != nil {
+		<-n.begun
 	}
 }
 
