@@ -323,7 +323,7 @@ func (f *furniture) line(p *Page, n int) (int, bool) {
 		return 0, false
 	}
 	count := f.count(sequence(source(p.Source), words))
-	return count, count >= f.needed(p.Source, len(words))
+	return count, count > 0 && count >= f.needed(p.Source, len(words))
 }
 
 // ending returns how many words the longest ending of the page has that is furniture, 0 if none
@@ -338,7 +338,7 @@ func (f *furniture) ending(p *Page) (words, count int) {
 			break
 		}
 		c := f.count(sequence(seed, p.Words[len(p.Words)-n:]))
-		if c < f.needed(p.Source, n) {
+		if c == 0 || c < f.needed(p.Source, n) {
 			break
 		}
 		words, count = n, c

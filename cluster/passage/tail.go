@@ -36,10 +36,15 @@ func (f *finder) candidates(i int, m *scratch) []candidate {
 		return nil
 	}
 	p := f.pages[i]
-	spans := m.spans(p)
+	var spans []shingle.Span // of pages that show something of their layout
+	if len(p.Proposals) > 0 || slices.ContainsFunc(p.Parts, closes) {
+		spans = m.spans(p)
+	}
 	views := slices.Clone(f.views[i])
 	for n := range views {
-		p.open(&views[n], spans)
+		if spans != nil {
+			p.open(&views[n], spans)
+		}
 		views[n].shut(end)
 	}
 	for {
@@ -65,6 +70,11 @@ func (f *finder) candidates(i int, m *scratch) []candidate {
 	}
 }
 
+// closes says whether a part is one of those lines.
+func closes(part article.Part) bool {
+	return part.Kind == article.Source || part.Kind == article.Tags || part.Kind == article.Marker || part.Kind == article.Furniture
+}
+
 // open moves the start of a passage out of the page's closing lines: hosts of one text share them by
 // chance, as where two of them have the same source.
 func (p *Page) open(v *view, spans []shingle.Span) {
@@ -77,7 +87,7 @@ func (p *Page) open(v *view, spans []shingle.Span) {
 		if part.To <= at {
 			continue
 		}
-		if k := part.Kind; k != article.Source && k != article.Tags && k != article.Marker && k != article.Furniture {
+		if !closes(part) {
 			break
 		}
 		at = part.To
