@@ -96,21 +96,21 @@ func (c *Cursor) Before(offset int) int {
 // Span returns the span of a word, which must not be before that of the call before. It panics as
 // [Offsets.Unpack] does, and where there is no such word.
 func (c *Cursor) Span(word int) Span {
-	for c.words+4 <= word {
-		four, ok := c.rest.four()
+	rest, last, left := c.rest, c.last, word-c.words // on the way, in registers
+	for left >= 4 {
+		four, ok := rest.four()
 		if !ok {
 			break
 		}
-		sum := four&0x00FF00FF00FF00FF + four>>8&0x00FF00FF00FF00FF
-		c.last, c.rest, c.words = c.last+sum*0x0001000100010001>>48, c.rest[8:], c.words+4
+		last += (four&0x00FF00FF00FF00FF + four>>8&0x00FF00FF00FF00FF) * 0x0001000100010001 >> 48
+		rest, left = rest[8:], left-4
 	}
-	for {
-		from, to, rest := c.rest.next(c.last)
-		if c.words == word {
-			return Span{uint32(from), uint32(to)}
-		}
-		c.last, c.rest, c.words = to, rest, c.words+1
+	for ; left > 0; left-- {
+		_, last, rest = rest.next(last)
 	}
+	*c = Cursor{rest, word, last}
+	from, to, _ := rest.next(last)
+	return Span{uint32(from), uint32(to)}
 }
 
 // All gives the place and the span of every word, in order, and panics as [Offsets.Unpack] does.
