@@ -15,8 +15,8 @@ import (
 type Options struct {
 	Parts   int // into which the anchor table is cut, so that one part fits in memory; 0 is 1
 	Workers int // goroutines; 0 is 1. No result depends on it
-	// Alloc gives memory, aligned to 8 bytes, for the anchors that pages share, 16 bytes each, until they
-	// are compared; nil is ordinary memory. No result depends on it.
+	// Alloc gives memory, aligned to 8 bytes, for the anchors of all parts but the first, and for those that pages
+	// share, 16 bytes each, until they are compared; nil is ordinary memory. No result depends on it.
 	Alloc func(bytes int) ([]byte, error)
 }
 

@@ -189,7 +189,7 @@ func TestJoinEndsWithItsMemory(t *testing.T) {
 		text[i] = uint32(i)
 	}
 	needed := 0
-	opt := Options{Parts: 1, Alloc: func(bytes int) ([]byte, error) { needed++; return make([]byte, bytes), nil }}
+	opt := Options{Parts: 3, Alloc: func(bytes int) ([]byte, error) { needed++; return make([]byte, bytes), nil }}
 	run := func() error {
 		return join(3, func(int) []uint32 { return text }, opt, func(int, []hit) {})
 	}
