@@ -109,11 +109,13 @@ func TestSharedDesigns(t *testing.T) {
 		find func([]passage.Page) ([]passage.Pair, int, int)
 	}{
 		{"anchors", func(pages []passage.Page) ([]passage.Pair, int, int) {
-			res, _ := passage.Find(pages, passage.Options{Workers: 2})
+			all := make([]*passage.Page, len(pages))
 			postings := 0
 			for i := range pages {
+				all[i] = &pages[i]
 				postings += len(shingle.Winnow(nil, shingle.Grams(nil, pages[i].Words, passage.AnchorWords), passage.AnchorWindow))
 			}
+			res, _ := passage.Find(all, passage.Options{Workers: 2})
 			return res.Pairs, postings, res.Hits
 		}},
 		{"sampled 1 in 8", func(pages []passage.Page) ([]passage.Pair, int, int) { return sampled(pages, 8) }},

@@ -348,9 +348,9 @@ func (r *runner) each(do func(i int)) {
 const passageMemory = 1 << 30
 
 func (r *runner) passages() ([]passage.Pair, error) {
-	shared := make([]passage.Page, len(r.res.Pages))
+	shared := make([]*passage.Page, len(r.res.Pages))
 	for i, p := range r.res.Pages {
-		shared[i] = p.shared
+		shared[i] = &p.shared
 	}
 	most := passageMemory
 	if r.o.Memory > 0 {

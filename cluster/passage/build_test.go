@@ -153,7 +153,11 @@ func (c *corpus) find() found { return found{c, find(c.pages, Options{})} }
 
 // find is [Find] where nothing can fail: with ordinary memory, or that of the options.
 func find(pages []Page, opt Options) Result {
-	res, err := Find(pages, opt)
+	all := make([]*Page, len(pages))
+	for i := range pages {
+		all[i] = &pages[i]
+	}
+	res, err := Find(all, opt)
 	if err != nil {
 		panic(err)
 	}

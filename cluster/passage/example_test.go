@@ -44,7 +44,8 @@ func ExampleFind() {
 		{ID: "match", Source: "رياضة", Title: title, Text: match, PublishedAt: day},
 		{ID: "weather", Source: "طقس", Title: "رياح وأمطار غدا", Text: weather + title + match, PublishedAt: day},
 	}
-	res, err := passage.Find([]passage.Page{page(texts[0]), page(texts[1])}, passage.Options{})
+	a, b := page(texts[0]), page(texts[1])
+	res, err := passage.Find([]*passage.Page{&a, &b}, passage.Options{})
 	if err != nil {
 		panic(err) // without Options.Alloc nothing fails
 	}

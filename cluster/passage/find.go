@@ -55,12 +55,8 @@ type finder struct {
 // Find compares all pages, which must be in canonical order (oldest first, ties by ID): where
 // something has to be counted once or compared with few, the pages that come first are taken. An error is
 // that of opt.Alloc.
-func Find(all []Page, opt Options) (Result, error) {
+func Find(pages []*Page, opt Options) (Result, error) {
 	opt.Parts, opt.Workers = max(opt.Parts, 1), max(opt.Workers, 1)
-	pages := make([]*Page, len(all))
-	for i := range all {
-		pages[i] = &all[i]
-	}
 	aligned := make([][]Pair, ranges)
 	var count atomic.Int64
 	if err := join(len(pages), func(i int) []uint32 { return pages[i].Words }, opt, func(r int, hits []hit) {

@@ -156,7 +156,8 @@ type collector struct {
 	n     int
 	words func(i int) []uint32
 	opt   Options
-	left  [][]pile // of every worker, of every part
+	left  [][]pile            // of every worker, of every part
+	dealt [][shards][]posting // to every worker: the memory of the part before
 }
 
 // pile is the postings of one worker and one part, in chunks of which the last one has room.
@@ -180,6 +181,7 @@ func (p *pile) add(alloc func(int) ([]byte, error), one posting) error {
 
 func newCollector(n int, words func(i int) []uint32, opt Options) *collector {
 	c := &collector{n: n, words: words, opt: opt, left: make([][]pile, max(opt.Workers, 1))}
+	c.dealt = make([][shards][]posting, len(c.left))
 	for w := range c.left {
 		c.left[w] = make([]pile, opt.Parts)
 	}
@@ -187,20 +189,20 @@ func newCollector(n int, words func(i int) []uint32, opt Options) *collector {
 }
 
 // collect returns the postings of one part of the hashes, dealt to shards by hash, in pieces, one from
-// each worker, which follow one another in the order of pages. The parts are asked for in their order.
+// each worker, which follow one another in the order of pages. The parts are asked for in their order, and
+// each is valid until the next one is asked for.
 func (c *collector) collect(part int) ([][shards][]posting, error) {
-	blocks := make([][shards][]posting, len(c.left))
 	var g errgroup.Group
-	for w := range blocks {
+	for w := range c.dealt {
 		g.Go(func() error {
-			block, stored := &blocks[w], c.opt.Alloc != nil
+			block, stored := &c.dealt[w], c.opt.Alloc != nil
 			if stored && part > 0 {
 				c.take(block, w, part)
 				return nil
 			}
 			var grams []uint64
 			var anchors []shingle.Anchor
-			from, to := w*c.n/len(blocks), (w+1)*c.n/len(blocks)
+			from, to := w*c.n/len(c.dealt), (w+1)*c.n/len(c.dealt)
 			total := 0
 			for doc := from; doc < to; doc++ {
 				total += len(c.words(doc))
@@ -227,7 +229,8 @@ func (c *collector) collect(part int) ([][shards][]posting, error) {
 			return nil
 		})
 	}
-	return blocks, g.Wait()
+	err := g.Wait()
+	return slices.Clone(c.dealt), err // whoever links them lets go of them
 }
 
 // take deals out what an earlier part has left.
@@ -245,10 +248,10 @@ func (c *collector) take(block *[shards][]posting, w, part int) {
 	c.left[w][part] = nil
 }
 
-// reserve makes room for so many postings, and an eighth.
+// reserve empties the shards, with room for so many postings, and an eighth.
 func reserve(block *[shards][]posting, total int) {
 	for s := range block {
-		block[s] = make([]posting, 0, total*9/8/shards+1)
+		block[s] = slices.Grow(block[s][:0], total*9/8/shards+1)
 	}
 }
 
