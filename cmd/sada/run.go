@@ -102,9 +102,16 @@ func (s *size) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// mostSpare is how much of the memory is left, at most, for the program, its stacks, and files of which more is mapped before
+// the watch sees it: some hundred megabytes at worst, however much a run may take.
+const mostSpare = 448 << 20
+
 // shares divides what a run may take: pages are in the mapped file and need little at a time, the
-// heap has the rest, of which the program and its stacks take some.
-func (s size) shares() (mapped, heap int64) { return int64(s) / 8, int64(s) * 11 / 16 }
+// heap has the rest, of which some is spare.
+func (s size) shares() (mapped, heap int64) {
+	mapped = int64(s) / 8
+	return mapped, int64(s) - mapped - min(int64(s)*3/16, mostSpare)
+}
 
 type runCmd struct {
 	Input  []string `arg:"" help:"Files, folders or patterns of JSONL, Parquet or text pages, plain or compressed; - is the standard input."`
@@ -653,6 +660,7 @@ func differing(a, b map[tfidf.Term]string) map[tfidf.Term]bool {
 
 // noState is what a run without a state knows of earlier nights.
 func noState(in *input) assigned {
+	in.records = nil                // a state would ask for them
 	pages := slices.Clone(in.pages) // their order will change
 	spellings := spellingOf(func() *cluster.Spellings { return cluster.CountSpellings(pages, in.stemmer, 1) })
 	return assigned{groups: new(identity.State), stories: new(identity.State), spellings: spellings,
