@@ -30,13 +30,13 @@ func TestRunInOtherMemory(t *testing.T) {
 			state := make(chan [][]byte, 1)
 			within := func(room int) (*Result, int, error) {
 				state <- nil
-				o.Alloc = func(n int) ([]byte, error) {
+				o.Keep = func(parts ...[]byte) ([]byte, error) {
 					given := <-state
 					defer func() { state <- given }()
 					if len(given) == room {
 						return nil, full
 					}
-					given = append(given, make([]byte, n))
+					given = append(given, slices.Concat(parts...))
 					return given[len(given)-1], nil
 				}
 				res, err := Run(slices.Clone(pages), o, now)

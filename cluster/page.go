@@ -13,6 +13,7 @@ import (
 	"github.com/zeebo/xxh3"
 	"golang.org/x/sync/errgroup"
 
+	"sada/cluster/internal/memory"
 	"sada/cluster/passage"
 	"sada/features/arabic"
 	"sada/features/article"
@@ -186,42 +187,21 @@ func taken[T any](memory *[]byte, n int) []T {
 	return out
 }
 
-// Move copies what is long in a page to memory that alloc gives, aligned to 8 bytes, and lets go of
-// what it had: the hashes and spans of its words, its lines, and its terms. They stay there for as long as
-// the page is used. The error is alloc's; the page is then as it was.
-func (p *Page) Move(alloc func(bytes int) ([]byte, error)) error {
+// Move copies what is long in a page to memory that keep gives, aligned to 8 bytes, with the parts one after the other, and
+// lets go of what it had: the hashes and spans of its words, its lines, and its terms. They stay there for as
+// long as the page is used, and are only read. The error is keep's; the page is then as it was.
+func (p *Page) Move(keep func(parts ...[]byte) ([]byte, error)) error {
 	s := &p.shared
-	size := 16*len(p.terms) + len(p.long)
-	if size == 0 {
+	if len(p.terms)+len(p.long) == 0 {
 		return nil
 	}
-	to, err := alloc(size)
+	to, err := keep(memory.Bytes(p.terms), p.long)
 	if err != nil {
 		return err
 	}
-	p.terms = relocated(p.terms, &to) // a multiple of 8 bytes
-	copy(to, p.long)
+	p.terms = taken[tfidf.Count](&to, len(p.terms)) // a multiple of 8 bytes
 	p.view(to, len(s.Words), len(s.Lines), len(p.lead))
 	return nil
-}
-
-// relocated copies values without pointers to the beginning of memory, which it takes away from to.
-func relocated[S ~[]T, T any](values S, to *[]byte) S {
-	out := taken[T](to, len(values))
-	copy(out, values)
-	return out
-}
-
-// placed returns values without pointers in memory that alloc gives; the values themselves if it is nil.
-func placed[S ~[]T, T any](values S, alloc func(bytes int) ([]byte, error)) (S, error) {
-	if alloc == nil || len(values) == 0 {
-		return values, nil
-	}
-	to, err := alloc(len(values) * int(unsafe.Sizeof(values[0])))
-	if err != nil {
-		return nil, err
-	}
-	return relocated(values, &to), nil
 }
 
 // terms takes the terms of the title and of the lead of a text.

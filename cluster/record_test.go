@@ -2,13 +2,14 @@ package cluster
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
-	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"sada/cluster/internal/memory"
 	"sada/cluster/passage"
 	"sada/features/arabic"
 	"sada/features/article"
@@ -42,14 +43,17 @@ func TestRecordGivesThePageBack(t *testing.T) {
 func TestMove(t *testing.T) {
 	m := Maker{Stemmer: arabic.Light10}
 	used := 0
-	alloc := func(n int) ([]byte, error) {
-		used += n
-		return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(make([]uint64, (n+7)/8)))), n), nil
+	keep := func(parts ...[]byte) ([]byte, error) {
+		all := slices.Concat(parts...)
+		used += len(all)
+		out := memory.Bytes(make([]uint64, (len(all)+7)/8))[:len(all)]
+		copy(out, all)
+		return out, nil
 	}
 	for _, in := range append(town(), &article.Page{ID: "nothing"}) {
 		want, got := m.Make(in), m.Make(in)
 		used = 0
-		if err := got.Move(alloc); err != nil {
+		if err := got.Move(keep); err != nil {
 			t.Fatal(err)
 		}
 		if d := cmp.Diff(want, got, cmp.AllowUnexported(Page{}, passage.Page{}), cmpopts.EquateEmpty()); d != "" {
@@ -59,7 +63,7 @@ func TestMove(t *testing.T) {
 			t.Errorf("%s: %d bytes for %d words", in.ID, used, words)
 		}
 		full := errors.New("full")
-		if err := got.Move(func(int) ([]byte, error) { return nil, full }); in.Text != "" && !errors.Is(err, full) {
+		if err := got.Move(func(...[]byte) ([]byte, error) { return nil, full }); in.Text != "" && !errors.Is(err, full) {
 			t.Errorf("%s: error %v", in.ID, err)
 		}
 		if d := cmp.Diff(want, got, cmp.AllowUnexported(Page{}, passage.Page{}), cmpopts.EquateEmpty()); d != "" {

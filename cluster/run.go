@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"sada/cluster/copies"
+	"sada/cluster/internal/memory"
 	"sada/cluster/lsh"
 	"sada/cluster/passage"
 	"sada/cluster/story"
@@ -20,7 +21,7 @@ import (
 	"sada/features/tfidf"
 )
 
-// Options steer [Run]. No result depends on Workers, Parts, Memory and Alloc.
+// Options steer [Run]. No result depends on Workers, Parts, Memory and Keep.
 type Options struct {
 	Workers int // goroutines
 	Parts   int // into which the table of anchors is cut; 0 is as many as Memory asks for
@@ -28,9 +29,10 @@ type Options struct {
 	// Memory is about how many bytes the steps up to the copies may take besides the pages and the
 	// result; 0 is a gigabyte at a time for anchors.
 	Memory int
-	// Alloc gives memory, aligned to 8 bytes, for what is large and read from one end to the other: shared
-	// anchors, counts and vectors of terms. It is not used any more when Run returns. nil is ordinary memory.
-	Alloc func(bytes int) ([]byte, error)
+	// Keep gives memory, aligned to 8 bytes, with a copy of the parts one after the other, for what is large and read from one
+	// end to the other: anchors, counts and vectors of terms. It serves many goroutines, and what it gives is
+	// only read, and not used any more when Run returns. nil is ordinary memory.
+	Keep func(parts ...[]byte) ([]byte, error)
 
 	// Similarity is the Jaccard similarity from which LSH must propose pairs, Recall the probability
 	// with which it must, Slots the longest signature.
@@ -213,7 +215,7 @@ type Timing struct {
 
 // Run clusters pages, whose IDs must be distinct. It keeps the pages and changes their order in the
 // slice. now is asked for the time at the start and after every step. An error is about the options, or that
-// of Alloc.
+// of Keep.
 func Run(pages []*Page, o Options, now func() time.Time) (*Result, error) {
 	r := &runner{o: o, now: now, last: now(), res: &Result{Pages: pages}}
 	r.o.Workers = max(o.Workers, 1)
@@ -364,7 +366,7 @@ func (r *runner) passages() ([]passage.Pair, error) {
 		// Two of seven shingles are anchors of 16 bytes.
 		r.o.Parts = 1 + words*2/7*16/most
 	}
-	found, err := passage.Find(shared, passage.Options{Parts: r.o.Parts, Alloc: r.o.Alloc, Workers: r.o.Workers})
+	found, err := passage.Find(shared, passage.Options{Parts: r.o.Parts, Keep: r.o.Keep, Workers: r.o.Workers})
 	if err != nil {
 		return nil, err
 	}
@@ -704,7 +706,7 @@ func few(grams []uint64) bool {
 func (r *runner) stories() error {
 	res := r.res
 	res.Vocabulary = r.o.Vocabulary
-	counts, nodes, err := res.nodes(r.o.Workers, r.o.Alloc)
+	counts, nodes, err := res.nodes(r.o.Workers, r.o.Keep)
 	if err != nil {
 		return err
 	}
@@ -721,7 +723,7 @@ func (r *runner) stories() error {
 	if kept != nil {
 		res.Vocabulary.Letters = kept.Letters
 	}
-	terms, err := res.spelled(counts, r.o.Workers, r.o.Alloc)
+	terms, err := res.spelled(counts, r.o.Workers, r.o.Keep)
 	if err != nil {
 		return err
 	}
@@ -739,10 +741,10 @@ func (r *runner) stories() error {
 	if err := blocks(len(nodes), r.o.Workers, func(from, to int) (err error) {
 		for i := from; i < to; i++ {
 			v := table.Vector(terms[i])
-			if v.Terms, err = placed(v.Terms, r.o.Alloc); err != nil {
+			if v.Terms, err = memory.Place(v.Terms, r.o.Keep); err != nil {
 				return err
 			}
-			if v.Weights, err = placed(v.Weights, r.o.Alloc); err != nil {
+			if v.Weights, err = memory.Place(v.Weights, r.o.Keep); err != nil {
 				return err
 			}
 			nodes[i].Vector = v
@@ -906,13 +908,13 @@ func blocks(n, workers int, do func(from, to int) error) error {
 }
 
 // nodes returns the words of every copy group and its node, which has no vector yet. The words are in memory
-// of alloc, if it is given.
-func (res *Result) nodes(workers int, alloc func(int) ([]byte, error)) ([][]tfidf.Count, []story.Node, error) {
+// of keep, if it is given.
+func (res *Result) nodes(workers int, keep memory.Keep) ([][]tfidf.Count, []story.Node, error) {
 	counts := make([][]tfidf.Count, len(res.Copies))
 	nodes := make([]story.Node, len(res.Copies))
 	err := blocks(len(counts), workers, func(from, to int) error {
 		for i := from; i < to; i++ {
-			words, err := placed(res.words(i), alloc)
+			words, err := memory.Place(res.words(i), keep)
 			if err != nil {
 				return err
 			}
@@ -940,15 +942,15 @@ func (res *Result) node(group int) story.Node {
 }
 
 // spelled returns the terms of every copy group: its words and, if the vocabulary has them, the pieces
-// of its title. They are in memory of alloc, if it is given.
-func (res *Result) spelled(words [][]tfidf.Count, workers int, alloc func(int) ([]byte, error)) ([][]tfidf.Count, error) {
+// of its title. They are in memory of keep, if it is given.
+func (res *Result) spelled(words [][]tfidf.Count, workers int, keep memory.Keep) ([][]tfidf.Count, error) {
 	if res.Vocabulary.Letters == 0 {
 		return words, nil
 	}
 	terms := make([][]tfidf.Count, len(words))
 	err := blocks(len(words), workers, func(from, to int) (err error) {
 		for i := from; i < to && err == nil; i++ {
-			terms[i], err = placed(res.Pages[res.Copies[i].Original].spell(words[i], res.Vocabulary), alloc)
+			terms[i], err = memory.Place(res.Pages[res.Copies[i].Original].spell(words[i], res.Vocabulary), keep)
 		}
 		return err
 	})

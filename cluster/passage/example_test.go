@@ -47,7 +47,7 @@ func ExampleFind() {
 	a, b := page(texts[0]), page(texts[1])
 	res, err := passage.Find([]*passage.Page{&a, &b}, passage.Options{})
 	if err != nil {
-		panic(err) // without Options.Alloc nothing fails
+		panic(err) // without Options.Keep nothing fails
 	}
 	for _, p := range res.Passages {
 		fmt.Printf("%s of %s, cut: %v\n  %s\n", p.Kind, texts[p.B].ID, p.Cut, strings.Join(p.Reasons, "\n  "))

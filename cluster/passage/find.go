@@ -15,9 +15,10 @@ import (
 type Options struct {
 	Parts   int // into which the anchor table is cut, so that one part fits in memory; 0 is 1
 	Workers int // goroutines; 0 is 1. No result depends on it
-	// Alloc gives memory, aligned to 8 bytes, for the anchors of all parts but the first, and for those that pages
-	// share, 16 bytes each, until they are compared; nil is ordinary memory. No result depends on it.
-	Alloc func(bytes int) ([]byte, error)
+	// Keep gives memory, aligned to 8 bytes, with a copy of the parts one after the other, for the anchors of all parts but the
+	// first, and for those that pages share, 16 bytes each, until they are compared. It serves many goroutines;
+	// nil is ordinary memory. No result depends on it.
+	Keep func(parts ...[]byte) ([]byte, error)
 }
 
 // Pair is two pages that share text, with the stretches that they share in order of page A.
@@ -54,7 +55,7 @@ type finder struct {
 
 // Find compares all pages, which must be in canonical order (oldest first, ties by ID): where
 // something has to be counted once or compared with few, the pages that come first are taken. An error is
-// that of opt.Alloc.
+// that of opt.Keep.
 func Find(pages []*Page, opt Options) (Result, error) {
 	opt.Parts, opt.Workers = max(opt.Parts, 1), max(opt.Workers, 1)
 	aligned := make([][]Pair, ranges)

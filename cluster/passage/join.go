@@ -5,10 +5,10 @@ import (
 	"math/bits"
 	"slices"
 	"sync/atomic"
-	"unsafe"
 
 	"golang.org/x/sync/errgroup"
 
+	"sada/cluster/internal/memory"
 	"sada/features/shingle"
 )
 
@@ -40,7 +40,7 @@ type hit struct{ a, b, posA, posB uint32 }
 // time, the first ones first, and for none without a hit. A range has its hits in order. words(i) gives
 // the words of page i of n. The anchors are taken in parts by hash, so that no more than one part of the
 // postings is in ordinary memory at a time. The hits of all parts are kept by their ranges in memory of
-// opt.Alloc, whose error ends it.
+// opt.Keep, whose error ends it.
 func join(n int, words func(i int) []uint32, opt Options, do func(r int, hits []hit)) error {
 	if n == 0 {
 		return nil
@@ -76,7 +76,7 @@ func inRanges(stores []store, do func(r int, hits []hit)) {
 				}
 				chunks = chunks[:0]
 				for w := range stores {
-					chunks = append(chunks, stores[w].ranges[r]...)
+					chunks = stores[w].ranges[r].appendTo(chunks)
 				}
 				if len(chunks) > 0 {
 					do(r, m.sort(chunks, uint32(r)<<stores[0].width))
@@ -93,56 +93,76 @@ const ranges = 256
 
 // store keeps hits by the range of their first page.
 type store struct {
-	alloc  func(bytes int) ([]byte, error) // nil is ordinary memory
-	width  int                             // of the number of a page within its range, in bits
-	ranges [ranges][][]hit                 // in chunks, of which the last one has room
+	keep   memory.Keep // nil is ordinary memory
+	width  int         // of the number of a page within its range, in bits
+	ranges [ranges]pile[hit]
 }
 
 // newStores returns a store for every worker, for the hits of n pages.
 func newStores(n int, opt Options) []store {
 	stores := make([]store, max(opt.Workers, 1))
 	for w := range stores {
-		stores[w] = store{alloc: opt.Alloc, width: bits.Len(uint(max(n-1, 0) / ranges))}
+		stores[w] = store{keep: opt.Keep, width: bits.Len(uint(max(n-1, 0) / ranges))}
 	}
 	return stores
 }
 
-// The sizes of chunks, each twice the one before: few hits take little, many lie in one piece.
+func (s *store) add(hits []hit) error {
+	for _, h := range hits {
+		if err := s.ranges[h.a>>s.width].add(h, s.keep); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pile is values of 16 bytes, all but the last ones in other memory.
+type pile[T hit | posting] struct {
+	full [][]T
+	open []T
+}
+
+// The sizes of what is moved at a time, each twice the one before: few values take little, many lie in one piece.
 const (
 	leastChunk = 64
 	mostChunk  = 4096
 )
 
-func (s *store) add(hits []hit) error {
-	for _, h := range hits {
-		of := &s.ranges[h.a>>s.width]
-		last := len(*of) - 1
-		if last < 0 || len((*of)[last]) == cap((*of)[last]) {
-			size := leastChunk
-			if last >= 0 {
-				size = min(2*len((*of)[last]), mostChunk)
-			}
-			chunk, err := room[hit](s.alloc, size)
+// add appends a value. Full chunks are in memory of keep, if it is given.
+func (p *pile[T]) add(value T, keep memory.Keep) error {
+	if size := len(p.open); size == cap(p.open) {
+		if size > 0 {
+			full, err := memory.Place(p.open, keep)
 			if err != nil {
 				return err
 			}
-			*of, last = append(*of, chunk), last+1
+			p.full = append(p.full, full)
 		}
-		(*of)[last] = append((*of)[last], h)
+		if keep != nil && size == mostChunk {
+			p.open = p.open[:0]
+		} else {
+			p.open = make([]T, 0, max(leastChunk, min(2*size, mostChunk)))
+		}
 	}
+	p.open = append(p.open, value)
 	return nil
 }
 
-// room returns memory of alloc for n values without pointers; ordinary memory if it is nil.
-func room[T any](alloc func(bytes int) ([]byte, error), n int) ([]T, error) {
-	if alloc == nil {
-		return make([]T, 0, n), nil
+func (p *pile[T]) size() int {
+	n := len(p.open)
+	for _, chunk := range p.full {
+		n += len(chunk)
 	}
-	b, err := alloc(n * int(unsafe.Sizeof(*new(T))))
-	if err != nil {
-		return nil, err
+	return n
+}
+
+// appendTo appends the chunks that have values, in the order in which these came.
+func (p *pile[T]) appendTo(chunks [][]T) [][]T {
+	chunks = append(chunks, p.full...)
+	if len(p.open) > 0 {
+		chunks = append(chunks, p.open)
 	}
-	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), n)[:0], nil
+	return chunks
 }
 
 // shards is the number of ranges of hashes that are sorted and linked on their own.
@@ -156,34 +176,15 @@ type collector struct {
 	n     int
 	words func(i int) []uint32
 	opt   Options
-	left  [][]pile            // of every worker, of every part
+	left  [][]pile[posting]   // of every worker, of every part
 	dealt [][shards][]posting // to every worker: the memory of the part before
 }
 
-// pile is the postings of one worker and one part, in chunks of which the last one has room.
-type pile [][]posting
-
-// pileChunk is how many postings of a pile lie in one piece: 256 KiB of them are read at a time.
-const pileChunk = 1 << 14
-
-func (p *pile) add(alloc func(int) ([]byte, error), one posting) error {
-	last := len(*p) - 1
-	if last < 0 || len((*p)[last]) == cap((*p)[last]) {
-		chunk, err := room[posting](alloc, pileChunk)
-		if err != nil {
-			return err
-		}
-		*p, last = append(*p, chunk), last+1
-	}
-	(*p)[last] = append((*p)[last], one)
-	return nil
-}
-
 func newCollector(n int, words func(i int) []uint32, opt Options) *collector {
-	c := &collector{n: n, words: words, opt: opt, left: make([][]pile, max(opt.Workers, 1))}
+	c := &collector{n: n, words: words, opt: opt, left: make([][]pile[posting], max(opt.Workers, 1))}
 	c.dealt = make([][shards][]posting, len(c.left))
 	for w := range c.left {
-		c.left[w] = make([]pile, opt.Parts)
+		c.left[w] = make([]pile[posting], opt.Parts)
 	}
 	return c
 }
@@ -195,7 +196,7 @@ func (c *collector) collect(part int) ([][shards][]posting, error) {
 	var g errgroup.Group
 	for w := range c.dealt {
 		g.Go(func() error {
-			block, stored := &c.dealt[w], c.opt.Alloc != nil
+			block, stored := &c.dealt[w], c.opt.Keep != nil
 			if stored && part > 0 {
 				c.take(block, w, part)
 				return nil
@@ -220,7 +221,7 @@ func (c *collector) collect(part int) ([][shards][]posting, error) {
 					case of == part:
 						deal(block, one)
 					case stored:
-						if err := c.left[w][of].add(c.opt.Alloc, one); err != nil {
+						if err := c.left[w][of].add(one, c.opt.Keep); err != nil {
 							return err
 						}
 					}
@@ -235,17 +236,14 @@ func (c *collector) collect(part int) ([][shards][]posting, error) {
 
 // take deals out what an earlier part has left.
 func (c *collector) take(block *[shards][]posting, w, part int) {
-	total := 0
-	for _, chunk := range c.left[w][part] {
-		total += len(chunk)
-	}
-	reserve(block, total)
-	for _, chunk := range c.left[w][part] {
+	left := &c.left[w][part]
+	reserve(block, left.size())
+	for _, chunk := range left.appendTo(nil) {
 		for _, one := range chunk {
 			deal(block, one)
 		}
 	}
-	c.left[w][part] = nil
+	*left = pile[posting]{}
 }
 
 // reserve empties the shards, with room for so many postings, and an eighth.

@@ -11,6 +11,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"sada/cluster/internal/memory"
 	"sada/features/shingle"
 )
 
@@ -63,12 +64,12 @@ func options(t *rapid.T) Options {
 	return Options{
 		Parts:   rapid.IntRange(1, 5).Draw(t, "parts"),
 		Workers: rapid.IntRange(1, 4).Draw(t, "workers"),
-		Alloc:   rapid.SampledFrom([]func(int) ([]byte, error){nil, alloc}).Draw(t, "alloc"),
+		Keep:    rapid.SampledFrom([]memory.Keep{nil, keep}).Draw(t, "keep"),
 	}
 }
 
-// alloc gives memory without room for anything else.
-func alloc(bytes int) ([]byte, error) { return make([]byte, bytes), nil }
+// keep gives memory without room for anything else.
+func keep(parts ...[]byte) ([]byte, error) { return slices.Concat(parts...), nil }
 
 // texts draws pages of few words, so that they share much.
 func texts(t *rapid.T) [][]uint32 {
@@ -172,7 +173,7 @@ func TestSameResultWithAnyPartsAndWorkers(t *testing.T) {
 			}
 		}
 	}
-	if got := fmt.Sprintf("%+v", find(c.pages, Options{Parts: 2, Alloc: alloc})); got != want {
+	if got := fmt.Sprintf("%+v", find(c.pages, Options{Parts: 2, Keep: keep})); got != want {
 		t.Error("hits in other memory: another result")
 	}
 	w.r.Shuffle(len(rs), func(i, j int) { rs[i], rs[j] = rs[j], rs[i] })
@@ -189,7 +190,7 @@ func TestJoinEndsWithItsMemory(t *testing.T) {
 		text[i] = uint32(i)
 	}
 	needed := 0
-	opt := Options{Parts: 3, Alloc: func(bytes int) ([]byte, error) { needed++; return make([]byte, bytes), nil }}
+	opt := Options{Parts: 3, Keep: func(parts ...[]byte) ([]byte, error) { needed++; return keep(parts...) }}
 	run := func() error {
 		return join(3, func(int) []uint32 { return text }, opt, func(int, []hit) {})
 	}
@@ -198,12 +199,12 @@ func TestJoinEndsWithItsMemory(t *testing.T) {
 	}
 	for room := range needed {
 		left := room
-		opt.Alloc = func(bytes int) ([]byte, error) {
+		opt.Keep = func(parts ...[]byte) ([]byte, error) {
 			if left == 0 {
 				return nil, full
 			}
 			left--
-			return make([]byte, bytes), nil
+			return keep(parts...)
 		}
 		if err := run(); !errors.Is(err, full) {
 			t.Errorf("with room for %d of %d: %v", room, needed, err)

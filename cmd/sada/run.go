@@ -221,7 +221,7 @@ func (c *jobFlags) do(p *program, j job) error {
 		}()
 		defer debug.SetMemoryLimit(debug.SetMemoryLimit(heap))
 		options.Memory = int(heap) / 2
-		options.Alloc = spilled.alloc
+		options.Keep = spilled.share
 	}
 
 	tell := newTeller(p, c.Quiet, c.JSON, "reading")

@@ -26,7 +26,7 @@ type spiller struct {
 
 // section is a part of the file with the pages of some hours.
 type section struct {
-	free  []byte
+	free  spill.Room
 	bytes int64
 	hours int64 // since 1970, in units of sectionHours
 	mixed bool  // there are pages of other hours as well
@@ -55,14 +55,20 @@ func (s *spiller) keep(page *cluster.Page) error {
 	if s == nil {
 		return nil
 	}
-	if err := page.Move(func(bytes int) ([]byte, error) { return s.beside(page, bytes) }); err != nil {
+	if err := page.Move(func(parts ...[]byte) ([]byte, error) {
+		room, err := s.beside(page, spill.Size(parts))
+		if err != nil {
+			return nil, err
+		}
+		return s.file.Fill(room, parts...)
+	}); err != nil {
 		return fmt.Errorf("keep a page: %w", err)
 	}
 	return nil
 }
 
-// beside gives memory near that of other pages of about the same time.
-func (s *spiller) beside(page *cluster.Page, bytes int) ([]byte, error) {
+// beside gives room near that of other pages of about the same time.
+func (s *spiller) beside(page *cluster.Page, bytes int) (spill.Room, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b := &s.sections[sections]
@@ -75,17 +81,15 @@ func (s *spiller) beside(page *cluster.Page, bytes int) ([]byte, error) {
 		b.mixed = b.mixed || b.hours != hours
 	}
 	aligned := (bytes + 7) &^ 7
-	if aligned > len(b.free) {
+	if aligned > b.free.Len() {
 		var err error
 		if b.free, err = s.file.Alloc(max(aligned, int(min(b.bytes/2, sectionBytes)))); err != nil {
-			return nil, err
+			return spill.Room{}, err
 		}
 	}
-	out := b.free[:bytes:aligned]
-	b.free = b.free[aligned:]
 	b.bytes += int64(aligned)
 	s.bytes += int64(aligned)
-	return out, nil
+	return b.free.Take(bytes), nil
 }
 
 // scattered says whether pages of one time may lie so far apart that going through them takes more memory than
@@ -95,9 +99,9 @@ func (s *spiller) scattered() bool {
 	return s.bytes > most && slices.ContainsFunc(s.sections[:], func(b section) bool { return b.mixed || b.bytes > most })
 }
 
-// alloc gives memory for what the clustering does not need any more when it ends.
-func (s *spiller) alloc(bytes int) ([]byte, error) {
-	b, err := s.file.Alloc(bytes)
+// share gives memory for what the clustering does not need any more when it ends.
+func (s *spiller) share(parts ...[]byte) ([]byte, error) {
+	b, err := s.file.Keep(parts...)
 	if err != nil {
 		return nil, fmt.Errorf("keep what the steps share: %w", err)
 	}
@@ -120,7 +124,7 @@ func (s *spiller) order(pages []*cluster.Page) error {
 	before := s.file
 	s.file = sorted
 	for i, p := range pages {
-		err := p.Move(sorted.Alloc)
+		err := p.Move(sorted.Keep)
 		if err != nil {
 			err = fmt.Errorf("keep a page: %w", err)
 		}

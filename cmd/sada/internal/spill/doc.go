@@ -6,8 +6,8 @@
 // system, which keeps it as long as it has room.
 //
 //  1. [Create] makes a file without a name: nothing is left of it when the process ends, however it ends.
-//  2. [File.Alloc] gives memory in it. Room on the disk is taken at once, so that a full disk is an error
-//     here and not a fault later.
+//  2. [File.Alloc] gives room in it, which [File.Fill] writes and gives as memory; [File.Keep] does both. Room on the
+//     disk is taken at once, so that a full disk is an error here.
 //  3. In the background the mapped pages are given back to the system whenever more than a limit of
 //     them count as memory of the process. Whoever reads them gets them again.
 //  4. [File.Close] ends it, and all memory from it.

@@ -1,6 +1,7 @@
 package spill
 
 import (
+	"io"
 	"os"
 	"runtime"
 	"sync"
@@ -24,7 +25,7 @@ type File struct {
 	file *os.File
 
 	mu     sync.Mutex
-	free   []byte // of the last chunk
+	free   Room // of the last chunk
 	size   int64
 	closed bool
 
@@ -53,31 +54,60 @@ func Create(dir string, limit int64) (*File, error) {
 	return f, nil
 }
 
-// Alloc returns n bytes of zeros, aligned to 8. They are valid until Close.
-func (f *File) Alloc(n int) ([]byte, error) {
+// Room is a stretch of a file.
+type Room struct {
+	bytes []byte
+	at    int64 // in the file
+}
+
+// Len returns how many bytes there are.
+func (r *Room) Len() int { return len(r.bytes) }
+
+// Take takes the first n bytes away, and what is left of the last eight.
+func (r *Room) Take(n int) Room {
+	out := Room{r.bytes[:n:n], r.at}
+	whole := min((n+7)&^7, len(r.bytes))
+	r.bytes, r.at = r.bytes[whole:], r.at+int64(whole)
+	return out
+}
+
+// Alloc returns room for n bytes, aligned to 8. It is valid until Close.
+func (f *File) Alloc(n int) (Room, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if n > len(f.free) {
+	if n > f.free.Len() {
 		chunk := (max(n, chunkBytes) + chunkBytes - 1) / chunkBytes * chunkBytes
 		if err := unix.Fallocate(int(f.file.Fd()), 0, f.size, int64(chunk)); err != nil {
-			return nil, &os.PathError{Op: "fallocate", Path: f.file.Name(), Err: err}
+			return Room{}, &os.PathError{Op: "fallocate", Path: f.file.Name(), Err: err}
 		}
-		b, err := unix.Mmap(int(f.file.Fd()), f.size, chunk, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+		b, err := unix.Mmap(int(f.file.Fd()), f.size, chunk, unix.PROT_READ, unix.MAP_SHARED)
 		if err != nil {
-			return nil, &os.PathError{Op: "mmap", Path: f.file.Name(), Err: err}
+			return Room{}, &os.PathError{Op: "mmap", Path: f.file.Name(), Err: err}
 		}
 		// Read ahead, a file is kept in pieces as large as the disk is told to read, and each of them is in the
 		// memory of the process as soon as a byte of it is looked at: with 8 MiB, half a gigabyte in 7 ms.
 		_ = unix.Madvise(b, unix.MADV_RANDOM) // advice: nothing is wrong without it
+		f.free = Room{b, f.size}
 		f.size += int64(chunk)
-		f.free = b
 		f.listed.Lock()
 		f.chunks = append(f.chunks, b)
 		f.listed.Unlock()
 	}
-	out := f.free[:n:n]
-	f.free = f.free[min((n+7)&^7, len(f.free)):]
-	return out, nil
+	return f.free.Take(n), nil
+}
+
+// Fill writes the parts one after the other, as many bytes as there is room for, and returns the memory that they are in, which
+// is only to be read. Nothing of it is in the memory of the process before it is read, and writing costs an
+// eighth of what it costs to fill mapped pages, for each of which the file system is asked.
+func (f *File) Fill(r Room, parts ...[]byte) ([]byte, error) {
+	n, err := unix.Pwritev(int(f.file.Fd()), parts, r.at)
+	if err == nil && n < r.Len() {
+		err = io.ErrShortWrite
+	}
+	if err != nil {
+		return nil, &os.PathError{Op: "write", Path: f.file.Name(), Err: err}
+	}
+	return r.bytes, nil
 }
 
 // Release gives all pages of the file back to the system. What was written stays, in the system's cache

@@ -1,14 +1,16 @@
 package spill
 
 import (
+	"bytes"
 	"os"
 	"runtime"
 	"sync"
 	"testing"
 	"time"
+	"unsafe"
 )
 
-func TestAllocKeepsWhatIsWritten(t *testing.T) {
+func TestKeepKeepsWhatIsGiven(t *testing.T) {
 	dir := t.TempDir()
 	f, err := Create(dir, 1) // everything is released all the time
 	if err != nil {
@@ -16,22 +18,29 @@ func TestAllocKeepsWhatIsWritten(t *testing.T) {
 	}
 	defer f.Close()
 	const goroutines, pieces = 4, 3000
+	piece := func(g, i int) []byte {
+		b := make([]byte, 1+(i*7919+g)%50_000)
+		for k := range b {
+			b[k] = byte(g + i + k)
+		}
+		return b
+	}
 	all := make([][][]byte, goroutines)
 	var wg sync.WaitGroup
 	for g := range all {
 		wg.Go(func() {
 			for i := range pieces {
-				b, err := f.Alloc(1 + (i*7919+g)%50_000)
+				given := piece(g, i)
+				at := i % len(given)
+				b, err := f.Keep(given[:at], given[at:])
+				clear(given)
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				for k := range b {
-					if b[k] != 0 {
-						t.Errorf("memory is not empty")
-						return
-					}
-					b[k] = byte(g + i + k)
+				if uintptr(unsafe.Pointer(unsafe.SliceData(b)))%8 != 0 {
+					t.Error("memory is not aligned")
+					return
 				}
 				all[g] = append(all[g], b)
 			}
@@ -40,10 +49,8 @@ func TestAllocKeepsWhatIsWritten(t *testing.T) {
 	wg.Wait()
 	for g := range all {
 		for i, b := range all[g] {
-			for k := range b {
-				if b[k] != byte(g+i+k) {
-					t.Fatalf("byte %d of piece %d has changed", k, i)
-				}
+			if !bytes.Equal(b, piece(g, i)) {
+				t.Fatalf("piece %d has changed", i)
 			}
 		}
 	}
@@ -59,12 +66,12 @@ func TestWatchReleases(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	b, err := f.Alloc(size)
+	b, err := f.Keep(make([]byte, size))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := 0; i < len(b); i += 4096 {
-		b[i] = 1
+	if !bytes.Equal(b, make([]byte, size)) { // all of it has been in memory
+		t.Error("something else is in memory")
 	}
 	for Resident() > limit { // go test has a limit
 		time.Sleep(10 * time.Millisecond)

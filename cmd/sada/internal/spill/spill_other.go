@@ -8,8 +8,30 @@ type File struct{}
 // Create returns a File.
 func Create(string, int64) (*File, error) { return new(File), nil }
 
-// Alloc returns n bytes of zeros, aligned to 8.
-func (*File) Alloc(n int) ([]byte, error) { return make([]byte, n), nil }
+// Room is ordinary memory.
+type Room struct{ bytes []byte }
+
+// Len returns how many bytes there are.
+func (r *Room) Len() int { return len(r.bytes) }
+
+// Take takes the first n bytes away, and what is left of the last eight.
+func (r *Room) Take(n int) Room {
+	out := Room{r.bytes[:n:n]}
+	r.bytes = r.bytes[min((n+7)&^7, len(r.bytes)):]
+	return out
+}
+
+// Alloc returns room for n bytes, aligned to 8.
+func (*File) Alloc(n int) (Room, error) { return Room{make([]byte, n)}, nil }
+
+// Fill copies the parts one after the other, as many bytes as there is room for, and returns the memory that they are in.
+func (*File) Fill(r Room, parts ...[]byte) ([]byte, error) {
+	at := 0
+	for _, p := range parts {
+		at += copy(r.bytes[at:], p)
+	}
+	return r.bytes, nil
+}
 
 // Close does nothing.
 func (*File) Close() error { return nil }
