@@ -187,22 +187,30 @@ func taken[T any](memory *[]byte, n int) []T {
 	return out
 }
 
-// Move copies what is long in a page to memory that keep gives, aligned to 8 bytes, with the parts one after the other, and
-// lets go of what it had: the hashes and spans of its words, its lines, and its terms. They stay there for as
-// long as the page is used, and are only read. The error is keep's; the page is then as it was.
-func (p *Page) Move(keep func(parts ...[]byte) ([]byte, error)) error {
-	s := &p.shared
-	if len(p.terms)+len(p.long) == 0 {
-		return nil
+// Move copies what is long in pages to one piece of memory that keep gives, aligned to 8 bytes, with the parts one after the
+// other, and lets go of what they had: the hashes and spans of words, lines, and terms. They stay there for as long
+// as the pages are used, and are only read. The error is keep's; the pages are then as they were.
+func Move(pages []*Page, keep func(parts ...[]byte) ([]byte, error)) error {
+	var parts [][]byte
+	var padding [8]byte
+	for _, p := range pages {
+		parts = append(parts, memory.Bytes(p.terms), p.long, padding[:-len(p.long)&7])
 	}
-	to, err := keep(memory.Bytes(p.terms), p.long)
+	to, err := keep(parts...)
 	if err != nil {
 		return err
 	}
-	p.terms = taken[tfidf.Count](&to, len(p.terms)) // a multiple of 8 bytes
-	p.view(to, len(s.Words), len(s.Lines), len(p.lead))
+	for _, p := range pages {
+		p.terms = taken[tfidf.Count](&to, len(p.terms)) // a multiple of 8 bytes
+		n := len(p.long)
+		p.view(to[:n:n], len(p.shared.Words), len(p.shared.Lines), len(p.lead))
+		to = to[(n+7)&^7:]
+	}
 	return nil
 }
+
+// MoveBytes returns how many bytes [Move] takes for the page.
+func (p *Page) MoveBytes() int { return len(memory.Bytes(p.terms)) + (len(p.long)+7)&^7 }
 
 // terms takes the terms of the title and of the lead of a text.
 func (m *Maker) terms(p *Page, text string) {

@@ -738,16 +738,17 @@ func (r *runner) stories() error {
 		o.Threshold, o.Floor = kept.Threshold, kept.Floor
 	}
 	res.Terms = table
-	if err := blocks(len(nodes), r.o.Workers, func(from, to int) (err error) {
-		for i := from; i < to; i++ {
-			v := table.Vector(terms[i])
-			if v.Terms, err = memory.Place(v.Terms, r.o.Keep); err != nil {
-				return err
-			}
-			if v.Weights, err = memory.Place(v.Weights, r.o.Keep); err != nil {
-				return err
-			}
-			nodes[i].Vector = v
+	if err := blocks(len(nodes), r.o.Workers, func(from, to int) error {
+		of, weights := make([][]tfidf.Term, to-from), make([][]float32, to-from)
+		for i := range of {
+			v := table.Vector(terms[from+i])
+			of[i], weights[i] = v.Terms, v.Weights
+		}
+		if err := cmp.Or(memory.PlaceAll(of, r.o.Keep), memory.PlaceAll(weights, r.o.Keep)); err != nil {
+			return err
+		}
+		for i := range of {
+			nodes[from+i].Vector = tfidf.Vector{Terms: of[i], Weights: weights[i]}
 		}
 		return nil
 	}); err != nil {
@@ -914,13 +915,9 @@ func (res *Result) nodes(workers int, keep memory.Keep) ([][]tfidf.Count, []stor
 	nodes := make([]story.Node, len(res.Copies))
 	err := blocks(len(counts), workers, func(from, to int) error {
 		for i := from; i < to; i++ {
-			words, err := memory.Place(res.words(i), keep)
-			if err != nil {
-				return err
-			}
-			counts[i], nodes[i] = words, res.node(i)
+			counts[i], nodes[i] = res.words(i), res.node(i)
 		}
-		return nil
+		return memory.PlaceAll(counts[from:to], keep)
 	})
 	return counts, nodes, err
 }
@@ -948,11 +945,11 @@ func (res *Result) spelled(words [][]tfidf.Count, workers int, keep memory.Keep)
 		return words, nil
 	}
 	terms := make([][]tfidf.Count, len(words))
-	err := blocks(len(words), workers, func(from, to int) (err error) {
-		for i := from; i < to && err == nil; i++ {
-			terms[i], err = memory.Place(res.Pages[res.Copies[i].Original].spell(words[i], res.Vocabulary), keep)
+	err := blocks(len(words), workers, func(from, to int) error {
+		for i := from; i < to; i++ {
+			terms[i] = res.Pages[res.Copies[i].Original].spell(words[i], res.Vocabulary)
 		}
-		return err
+		return memory.PlaceAll(terms[from:to], keep)
 	})
 	return terms, err
 }

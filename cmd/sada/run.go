@@ -399,14 +399,13 @@ func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, kee
 			defer made()
 			m := <-free
 			defer func() { free <- m }()
-			for _, k := range records {
+			pages := make([]*cluster.Page, len(records))
+			for i, k := range records {
 				k.page = k.make(m)
 				k.record.Page.Text, k.record.Page.Title = "", "" // they are not needed any more
-				if err := spilled.keep(k.page); err != nil {
-					return err
-				}
+				pages[i] = k.page
 			}
-			return nil
+			return spilled.keep(pages)
 		})
 	}
 	var records []*kept

@@ -322,7 +322,7 @@ func (c *jobFlags) merge(ctx context.Context, all []*shards.Shard, spilled *spil
 				continue
 			}
 			if k.page, err = unpacked(r, k.record.Page.ID); err == nil {
-				err = spilled.keep(k.page)
+				err = spilled.keep([]*cluster.Page{k.page})
 			}
 			if err != nil {
 				return nil, err

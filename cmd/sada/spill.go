@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -20,6 +21,8 @@ type spiller struct {
 	file   *spill.File
 
 	mu       sync.Mutex
+	waiting  []*cluster.Page       // that are not moved yet
+	waits    int                   // bytes of them
 	sections [sections + 1]section // the last one is of pages without a date
 	bytes    int64
 }
@@ -41,6 +44,9 @@ const (
 	// sectionBytes is how much a section takes of the file at a time, at most: many times what the system brings into memory
 	// with a page, which is 64 KiB.
 	sectionBytes = 1 << 20
+
+	// waitingBytes is how much waits until it is moved: of pages of four weeks in no order 75 KB for each section.
+	waitingBytes = 8 << 20
 )
 
 func newSpiller(dir string, mapped int64) (*spiller, error) {
@@ -51,44 +57,77 @@ func newSpiller(dir string, mapped int64) (*spiller, error) {
 	return &spiller{dir: dir, mapped: mapped, file: file}, nil
 }
 
-func (s *spiller) keep(page *cluster.Page) error {
+// keep takes pages, of which nobody else knows yet. They are moved when there are enough of them.
+func (s *spiller) keep(pages []*cluster.Page) error {
 	if s == nil {
 		return nil
 	}
-	if err := page.Move(func(parts ...[]byte) ([]byte, error) {
-		room, err := s.beside(page, spill.Size(parts))
-		if err != nil {
-			return nil, err
+	s.mu.Lock()
+	s.waiting = append(s.waiting, pages...)
+	for _, p := range pages {
+		s.waits += p.MoveBytes()
+	}
+	var enough []*cluster.Page
+	if s.waits > waitingBytes {
+		enough, s.waiting, s.waits = s.waiting, nil, 0
+	}
+	s.mu.Unlock()
+	return s.move(enough)
+}
+
+// move moves pages to others of about the same time.
+func (s *spiller) move(pages []*cluster.Page) error {
+	slices.SortStableFunc(pages, func(p, q *cluster.Page) int { return cmp.Compare(sectionOf(p), sectionOf(q)) })
+	for len(pages) > 0 {
+		n, bytes := 0, 0
+		for n < len(pages) && sectionOf(pages[n]) == sectionOf(pages[0]) {
+			bytes += pages[n].MoveBytes()
+			n++
 		}
-		return s.file.Fill(room, parts...)
-	}); err != nil {
-		return fmt.Errorf("keep a page: %w", err)
+		if err := cluster.Move(pages[:n], func(parts ...[]byte) ([]byte, error) {
+			room, err := s.beside(pages[:n], bytes)
+			if err != nil {
+				return nil, err
+			}
+			return s.file.Fill(room, parts...)
+		}); err != nil {
+			return fmt.Errorf("keep a page: %w", err)
+		}
+		pages = pages[n:]
 	}
 	return nil
 }
 
-// beside gives room near that of other pages of about the same time.
-func (s *spiller) beside(page *cluster.Page, bytes int) (spill.Room, error) {
+// hoursOf returns when a page is from, in units of sectionHours since 1970.
+func hoursOf(page *cluster.Page) int64 { return page.Date.Unix() / (sectionHours * 3600) }
+
+// sectionOf returns the number of the section of a page.
+func sectionOf(page *cluster.Page) int {
+	if page.Date.IsZero() {
+		return sections
+	}
+	return int(uint64(hoursOf(page)) % sections)
+}
+
+// beside gives room for pages of one section near that of its others.
+func (s *spiller) beside(pages []*cluster.Page, bytes int) (spill.Room, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b := &s.sections[sections]
-	if !page.Date.IsZero() {
-		hours := page.Date.Unix() / (sectionHours * 3600)
-		b = &s.sections[uint64(hours)%sections]
+	b := &s.sections[sectionOf(pages[0])]
+	if !pages[0].Date.IsZero() {
 		if b.bytes == 0 {
-			b.hours = hours
+			b.hours = hoursOf(pages[0])
 		}
-		b.mixed = b.mixed || b.hours != hours
+		b.mixed = b.mixed || slices.ContainsFunc(pages, func(p *cluster.Page) bool { return hoursOf(p) != b.hours })
 	}
-	aligned := (bytes + 7) &^ 7
-	if aligned > b.free.Len() {
+	if bytes > b.free.Len() {
 		var err error
-		if b.free, err = s.file.Alloc(max(aligned, int(min(b.bytes/2, sectionBytes)))); err != nil {
+		if b.free, err = s.file.Alloc(max(bytes, int(min(b.bytes/2, sectionBytes)))); err != nil {
 			return spill.Room{}, err
 		}
 	}
-	b.bytes += int64(aligned)
-	s.bytes += int64(aligned)
+	b.bytes += int64(bytes)
+	s.bytes += int64(bytes)
 	return b.free.Take(bytes), nil
 }
 
@@ -108,11 +147,15 @@ func (s *spiller) share(parts ...[]byte) ([]byte, error) {
 	return b, nil
 }
 
-// order sorts the pages and, if they are scattered, their features in a file of their own.
+// order moves the pages that wait, sorts all of them and, if they are scattered, their features in a file of their own.
 func (s *spiller) order(pages []*cluster.Page) error {
 	if s == nil {
 		return nil
 	}
+	if err := s.move(s.waiting); err != nil {
+		return err
+	}
+	s.waiting = nil
 	cluster.Sort(pages)
 	if !s.scattered() {
 		return nil
@@ -123,13 +166,13 @@ func (s *spiller) order(pages []*cluster.Page) error {
 	}
 	before := s.file
 	s.file = sorted
-	for i, p := range pages {
-		err := p.Move(sorted.Keep)
+	for some := range slices.Chunk(pages, 256) {
+		err := cluster.Move(some, sorted.Keep)
 		if err != nil {
 			err = fmt.Errorf("keep a page: %w", err)
 		}
 		// Every page comes from another place, with its neighbours: faster than the file's own watch.
-		if err == nil && i%256 == 0 && spill.Resident() > s.mapped {
+		if err == nil && spill.Resident() > s.mapped {
 			err = errors.Join(before.Release(), sorted.Release())
 		}
 		if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,10 +74,14 @@ func TestSpiller(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer func() { s.close() }()
-			for _, p := range pages {
-				if err := s.keep(p); err != nil {
+			for some := range slices.Chunk(pages, 7) {
+				if err := s.keep(some); err != nil {
 					t.Fatal(err)
 				}
+				if err := s.move(s.waiting); err != nil {
+					t.Fatal(err)
+				}
+				s.waiting = nil
 			}
 			if s.bytes < 600<<10/2 {
 				t.Fatalf("%d bytes: choose more pages", s.bytes)

@@ -41,3 +41,22 @@ func TestPlace(t *testing.T) {
 		t.Errorf("%v and %v without memory", got, err)
 	}
 }
+
+func TestPlaceAll(t *testing.T) {
+	calls := 0
+	keep := func(parts ...[]byte) ([]byte, error) { calls++; return slices.Concat(parts...), nil }
+	lists := [][]uint64{{1, 2}, nil, {3}, {}, {4, 5, 6}}
+	given := slices.Clone(lists)
+	if err := PlaceAll(lists, keep); err != nil || calls != 1 {
+		t.Fatalf("%d calls, %v", calls, err)
+	}
+	for i, want := range given {
+		if got := lists[i]; !slices.Equal(got, want) || cap(got) != len(got) || len(got) > 0 && &got[0] == &want[0] {
+			t.Errorf("list %d is %v, want %v elsewhere", i, got, want)
+		}
+	}
+	full := errors.New("full")
+	if err := PlaceAll(given, func(...[]byte) ([]byte, error) { return nil, full }); err != full || !slices.Equal(given[4], []uint64{4, 5, 6}) {
+		t.Errorf("%v, %v", given, err)
+	}
+}

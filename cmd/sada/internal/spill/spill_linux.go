@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,6 +17,8 @@ const (
 	// look is how often the resident pages are counted: what the system has in its cache comes with its
 	// neighbours, some tens of megabytes in this time.
 	look = time.Millisecond
+	// mostParts is how many parts are written at a time: the system takes no more (IOV_MAX).
+	mostParts = 1024
 	// urgent is the nice value of the thread that looks: it takes a hundredth of a processor.
 	urgent = -20
 )
@@ -97,15 +100,19 @@ func (f *File) Alloc(n int) (Room, error) {
 }
 
 // Fill writes the parts one after the other, as many bytes as there is room for, and returns the memory that they are in, which
-// is only to be read. Nothing of it is in the memory of the process before it is read, and writing costs an
-// eighth of what it costs to fill mapped pages, for each of which the file system is asked.
+// is only to be read. Nothing of it is in the memory of the process before it is read. Whoever writes little at a time
+// waits for others most of the time: only one writes at a time.
 func (f *File) Fill(r Room, parts ...[]byte) ([]byte, error) {
-	n, err := unix.Pwritev(int(f.file.Fd()), parts, r.at)
-	if err == nil && n < r.Len() {
-		err = io.ErrShortWrite
-	}
-	if err != nil {
-		return nil, &os.PathError{Op: "write", Path: f.file.Name(), Err: err}
+	at := r.at
+	for some := range slices.Chunk(parts, mostParts) {
+		n, err := unix.Pwritev(int(f.file.Fd()), some, at)
+		if err == nil && n < Size(some) {
+			err = io.ErrShortWrite
+		}
+		if err != nil {
+			return nil, &os.PathError{Op: "write", Path: f.file.Name(), Err: err}
+		}
+		at += int64(n)
 	}
 	return r.bytes, nil
 }
