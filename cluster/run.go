@@ -21,7 +21,7 @@ import (
 	"sada/features/tfidf"
 )
 
-// Options steer [Run]. No result depends on Workers, Parts, Memory and Keep.
+// Options steer [Run]. No result depends on Workers, Parts, Memory, Keep and Ahead.
 type Options struct {
 	Workers int // goroutines
 	Parts   int // into which the table of anchors is cut; 0 is as many as Memory asks for
@@ -33,6 +33,8 @@ type Options struct {
 	// end to the other: anchors, counts and vectors of terms. It serves many goroutines, and what it gives is
 	// only read, and not used any more when Run returns. nil is ordinary memory.
 	Keep func(parts ...[]byte) ([]byte, error)
+	// Ahead, if it is not nil, is called with words of pages that will be read soon, by many goroutines.
+	Ahead func(words []uint32)
 
 	// Similarity is the Jaccard similarity from which LSH must propose pairs, Recall the probability
 	// with which it must, Slots the longest signature.
@@ -366,7 +368,7 @@ func (r *runner) passages() ([]passage.Pair, error) {
 		// Two of seven shingles are anchors of 16 bytes.
 		r.o.Parts = 1 + words*2/7*16/most
 	}
-	found, err := passage.Find(shared, passage.Options{Parts: r.o.Parts, Keep: r.o.Keep, Workers: r.o.Workers})
+	found, err := passage.Find(shared, passage.Options{Parts: r.o.Parts, Keep: r.o.Keep, Ahead: r.o.Ahead, Workers: r.o.Workers})
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,9 @@ type Options struct {
 	// first, and for those that pages share, 16 bytes each, until they are compared. It serves many goroutines;
 	// nil is ordinary memory. No result depends on it.
 	Keep func(parts ...[]byte) ([]byte, error)
+	// Ahead, if it is not nil, is called with words of pages that will be read soon, by many goroutines, when the pages are
+	// gone through for the first time.
+	Ahead func(words []uint32)
 }
 
 // Pair is two pages that share text, with the stretches that they share in order of page A.

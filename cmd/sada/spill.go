@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"unsafe"
 
 	"sada/cluster"
 	"sada/cmd/sada/internal/spill"
@@ -145,6 +146,13 @@ func (s *spiller) share(parts ...[]byte) ([]byte, error) {
 		return nil, fmt.Errorf("keep what the steps share: %w", err)
 	}
 	return b, nil
+}
+
+// ahead has words read that a step will need soon.
+func (s *spiller) ahead(words []uint32) {
+	if len(words) > 0 {
+		s.file.Ahead(unsafe.Pointer(unsafe.SliceData(words)))
+	}
 }
 
 // order moves the pages that wait, sorts all of them and, if they are scattered, their features in a file of their own.

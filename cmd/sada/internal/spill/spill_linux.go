@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -35,6 +36,8 @@ type File struct {
 	// Making room on a busy disk takes as long as filling the memory: giving pages back must not wait for it.
 	listed sync.Mutex
 	chunks [][]byte
+
+	announced sync.Map // pieces of the mapped memory
 
 	stop, stopped chan struct{}
 }
@@ -115,6 +118,20 @@ func (f *File) Fill(r Room, parts ...[]byte) ([]byte, error) {
 		at += int64(n)
 	}
 	return r.bytes, nil
+}
+
+// aheadBytes is how much is read of the disk at a time: much enough that the disk is not slowed down by its ways.
+const aheadBytes = 256 << 10
+
+// Ahead has the piece of the file read, in the background, that this memory is in; each piece once. Without it a page that is
+// not in the system's cache is waited for alone, with it those of about one time come together.
+func (f *File) Ahead(memory unsafe.Pointer) {
+	piece := uintptr(memory) / aheadBytes
+	if _, there := f.announced.LoadOrStore(piece, true); there {
+		return
+	}
+	from := unsafe.Add(memory, -int(uintptr(memory)%aheadBytes))
+	_ = unix.Madvise(unsafe.Slice((*byte)(from), aheadBytes), unix.MADV_WILLNEED) // advice: nothing is wrong without it
 }
 
 // Release gives all pages of the file back to the system. What was written stays, in the system's cache

@@ -2,6 +2,8 @@
 
 package spill
 
+import "unsafe"
+
 // File is ordinary memory: on this system nothing is spilled.
 type File struct{}
 
@@ -32,6 +34,9 @@ func (*File) Fill(r Room, parts ...[]byte) ([]byte, error) {
 	}
 	return r.bytes, nil
 }
+
+// Ahead does nothing.
+func (*File) Ahead(unsafe.Pointer) {}
 
 // Close does nothing.
 func (*File) Close() error { return nil }
