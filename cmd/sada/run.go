@@ -249,6 +249,9 @@ func (c *jobFlags) do(p *program, j job) error {
 	if err != nil {
 		return err
 	}
+	if spilled != nil { // no result is there; the system takes seconds to let go of gigabytes
+		go spilled.close()
+	}
 	if len(res.Pages) == 0 && in.read == 0 && old.night <= 1 {
 		return &exit.Error{Code: exit.Failed, Err: errors.New("the inputs hold no page"), Hint: rejectHint(in.first)}
 	}
