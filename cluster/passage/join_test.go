@@ -211,3 +211,20 @@ func TestJoinEndsWithItsMemory(t *testing.T) {
 		}
 	}
 }
+
+// TestJoinAnnouncesPages: those that are far from the first are announced, each once, before their words are read.
+func TestJoinAnnouncesPages(t *testing.T) {
+	const n = aheadPages + 300
+	texts := make([][]uint32, n)
+	for i := range texts {
+		texts[i] = []uint32{uint32(i)}
+	}
+	var announced []uint32
+	opt := Options{Parts: 3, Keep: keep, Ahead: func(words []uint32) { announced = append(announced, words[0]) }}
+	if err := join(n, func(i int) []uint32 { return texts[i] }, opt, func(int, []hit) {}); err != nil {
+		t.Fatal(err)
+	}
+	if len(announced) != n-aheadPages || announced[0] != aheadPages || !slices.IsSorted(announced) {
+		t.Errorf("announced %d pages, %v", len(announced), announced)
+	}
+}

@@ -103,8 +103,8 @@ func (s *size) UnmarshalText(text []byte) error {
 }
 
 // mostSpare is how much of the memory is left, at most, for the program, its stacks, and files of which more is mapped before
-// the watch sees it: some hundred megabytes at worst, however much a run may take.
-const mostSpare = 448 << 20
+// the watch sees it: half a gigabyte at worst, however much a run may take.
+const mostSpare = 640 << 20
 
 // boundedGrowth is by how many percent the heap grows until garbage is collected, where the memory is bounded: what does not
 // change is mostly elsewhere then, and the collections of a small heap took a twelfth of the time.

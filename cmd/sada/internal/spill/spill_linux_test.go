@@ -99,3 +99,33 @@ func TestCreateFails(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+// TestAheadChangesNothing: anything in the file may be read ahead, also what lies at its ends or is there already.
+func TestAheadChangesNothing(t *testing.T) {
+	f, err := Create(t.TempDir(), 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	given := bytes.Repeat([]byte("صدى"), 200_000)
+	b, err := f.Keep(given)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		for at := 0; at < len(b); at += 1000 {
+			f.Ahead(unsafe.Pointer(&b[at]))
+		}
+		if !bytes.Equal(b, given) {
+			t.Fatal("memory has changed")
+		}
+		if err := f.Release(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pieces := 0
+	f.announced.Range(func(_, _ any) bool { pieces++; return true })
+	if want := len(given)/aheadBytes + 1; pieces < want || pieces > want+1 {
+		t.Errorf("%d pieces, want %d", pieces, want)
+	}
+}
