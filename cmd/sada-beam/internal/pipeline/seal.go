@@ -12,7 +12,9 @@ type sealed struct{ JSON string }
 func seal(o Options) sealed {
 	type clusterOptions struct {
 		cluster.Options
-		Alloc *struct{} `json:"Alloc,omitempty"` // in place of the function: workers have ordinary memory
+		// In place of the functions: workers have ordinary memory.
+		Keep  *struct{} `json:"Keep,omitempty"`
+		Ahead *struct{} `json:"Ahead,omitempty"`
 	}
 	b, err := json.Marshal(struct {
 		Options
