@@ -39,16 +39,42 @@ const (
 // distribution of unrelated cosines, or random pairs where there are no times. It is deterministic
 // for the same nodes in the same order. o.Threshold and o.Floor are not used.
 func Calibrate(nodes []Node, o Options) float64 {
-	var far, all [][2]*Node
+	var far, all [][2]int32
 	for a, b := range Sample(len(nodes)) {
-		pair := [2]*Node{&nodes[a], &nodes[b]}
-		if Far(pair[0], pair[1], o) {
+		pair := [2]int32{int32(a), int32(b)}
+		if Far(&nodes[a], &nodes[b], o) {
 			far = append(far, pair)
 		} else if len(all) < MostNear {
 			all = append(all, pair)
 		}
 	}
-	return survey(nodes).Threshold(cosines(far, o.Workers), cosines(all, o.Workers), o)
+	s := survey(nodes)
+	if s.mixed(len(far)) {
+		return s.Threshold(cosines(nodes, far, 0, o.Workers), cosines(nodes, all, 0, o.Workers), o)
+	}
+	return s.Threshold(highest(nodes, far, o.Workers), nil, o)
+}
+
+// mixed says whether pairs that are not [Far] are taken as well.
+func (s Survey) mixed(far int) bool { return far < fewest || s.oneDated() == 1 }
+
+// highest returns the cosine of every pair that the quantiles from [lowest95] on depend on, and less than these for
+// the others: of most pairs it is enough to know that they are not among them.
+func highest(nodes []Node, pairs [][2]int32, workers int) []float64 {
+	few := cosines(nodes, pairs[:len(pairs)/8], 0, workers)
+	slices.Sort(few)
+	least := .9 * quantile(few, lowest95) // at which a twentieth of all is nearly sure to be above
+	out := cosines(nodes, pairs, least, workers)
+	above := 0
+	for _, cosine := range out {
+		if cosine >= least {
+			above++
+		}
+	}
+	if above < len(out)-place(len(out), lowest95) {
+		return cosines(nodes, pairs, 0, workers)
+	}
+	return out
 }
 
 // Sample gives the pairs of n nodes, by their places, whose cosines [Calibrate] looks at. They are the
@@ -121,7 +147,7 @@ func (s Survey) Threshold(far, all []float64, o Options) float64 {
 	case chance == 0:
 		chance = ChanceTexts
 	}
-	mixed := len(far) < fewest || s.oneDated() == 1
+	mixed := s.mixed(len(far))
 	if mixed {
 		unrelated = append(far, all...)
 	}
@@ -140,13 +166,51 @@ func (s Survey) Threshold(far, all []float64, o Options) float64 {
 	return min(max(level, leastLevel), mostLevel)
 }
 
-// cosines returns the cosine of every pair.
-func cosines(pairs [][2]*Node, workers int) []float64 {
+// cosines returns the cosine of every pair of nodes, or 0 where it is less than least.
+func cosines(nodes []Node, pairs [][2]int32, least float64, workers int) []float64 {
 	out := make([]float64, len(pairs))
-	chunks(len(pairs), workers, func() (func(c, from, to int), func()) {
+	dot := func(n int32) {
+		a, b := &nodes[pairs[n][0]], &nodes[pairs[n][1]]
+		if cosine := a.Vector.Dot(b.Vector); cosine >= least {
+			out[n] = cosine
+		}
+	}
+	if least == 0 {
+		chunks(len(pairs), workers, func() (func(c, from, to int), func()) {
+			return func(_, from, to int) {
+				for n := from; n < to; n++ {
+					dot(int32(n))
+				}
+			}, func() {}
+		})
+		return out
+	}
+	// The outline of a node is laid out once for all of its pairs.
+	start, of := make([]int32, len(nodes)+1), make([]int32, len(pairs))
+	for _, p := range pairs {
+		start[p[0]+1]++
+	}
+	for i := range nodes {
+		start[i+1] += start[i]
+	}
+	next := slices.Clone(start)
+	for n, p := range pairs {
+		of[next[p[0]]] = int32(n)
+		next[p[0]]++
+	}
+	outlines := newOutlines(nodes, workers)
+	chunks(len(nodes), workers, func() (func(c, from, to int), func()) {
+		laid := new(outlined)
 		return func(_, from, to int) {
-			for i, p := range pairs[from:to] {
-				out[from+i] = p[0].Vector.Dot(p[1].Vector)
+			for i := int32(from); i < int32(to); i++ {
+				if some := of[start[i]:start[i+1]]; len(some) > 0 {
+					laid.set(outlines.of(i))
+					for _, n := range some {
+						if laid.most(outlines.of(pairs[n][1])) >= least {
+							dot(n)
+						}
+					}
+				}
 			}
 		}, func() {}
 	})
@@ -158,8 +222,11 @@ func quantile(values []float64, p float64) float64 {
 	if len(values) == 0 {
 		return 0
 	}
-	return values[int(max(p, 0)*float64(len(values)-1))]
+	return values[place(len(values), p)]
 }
+
+// place returns where the p-th quantile of n values is.
+func place(n int, p float64) int { return int(max(p, 0) * float64(n-1)) }
 
 // For returns the options with which nodes are clustered. Where the threshold is left open, it is
 // that of [Calibrate].

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"sada/features/tfidf"
@@ -51,6 +52,36 @@ func TestCalibrate(t *testing.T) {
 		}
 		if again := Calibrate(tt.nodes, o); again != got {
 			t.Errorf("%s: threshold %v, then %v", tt.name, got, again)
+		}
+	}
+}
+
+// The quantiles that the threshold depends on are those of all cosines, though most are only known to be less.
+func TestHighestCosinesAreThoseOfAll(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		nodes []Node
+	}{
+		{"some alike", noise(2000, 60, 1000, .1, true)},
+		{"all alike", noise(500, 60, 200, .1, true)},
+		{"hardly any alike", noise(2000, 10, 1e4, .1, true)},
+		{"none alike", noise(500, 10, 1e6, .1, true)},
+		{"half without terms", append(make([]Node, 500), noise(500, 60, 1000, .1, true)...)},
+	} {
+		var pairs [][2]int32
+		for a, b := range Sample(len(tt.nodes)) {
+			pairs = append(pairs, [2]int32{int32(a), int32(b)})
+		}
+		want := cosines(tt.nodes, pairs, 0, 2)
+		slices.Sort(want)
+		got := highest(tt.nodes, pairs, 2)
+		slices.Sort(got)
+		from := place(len(want), lowest95)
+		if !slices.Equal(got[from:], want[from:]) {
+			t.Errorf("%s: other cosines than those of all pairs", tt.name)
+		}
+		if got[from-1] > want[from] {
+			t.Errorf("%s: %v under the quantile of %v", tt.name, got[from-1], want[from])
 		}
 	}
 }
