@@ -1,6 +1,7 @@
 package tfidf
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -40,47 +41,115 @@ type DF struct {
 // safe for concurrent use: give every worker its own and [Counter.Merge] them; the result does not
 // depend on the order.
 type Counter struct {
-	docs int
-	df   map[Term]uint32
+	docs  int
+	slots []DF // a hash table with open addresses, a power of two of them; an empty one has no documents
+	terms int
+	shift uint
 }
 
 // Add counts one document, which may be empty. The counts must be folded ([Fold]); only their terms
 // matter. They are not kept.
 func (c *Counter) Add(doc []Count) {
-	if c.df == nil {
-		c.df = make(map[Term]uint32)
-	}
 	c.docs++
+	c.grow(len(doc))
 	for _, t := range doc {
-		c.df[t.Term]++
+		c.add(t.Term, 1)
 	}
 }
 
 // Merge adds what other has counted. It does not change other.
 func (c *Counter) Merge(other *Counter) {
-	if c.df == nil {
-		c.df = make(map[Term]uint32, len(other.df))
-	}
 	c.docs += other.docs
-	for t, n := range other.df {
-		c.df[t] += n
+	c.grow(other.terms)
+	for _, e := range other.slots {
+		if e.Docs > 0 {
+			c.add(e.Term, e.Docs)
+		}
 	}
+}
+
+// grow makes room for n more terms, so that at least half of the slots stay empty.
+func (c *Counter) grow(n int) {
+	if 2*(c.terms+n) <= len(c.slots) {
+		return
+	}
+	old := c.slots
+	width := bits.Len(uint(3 * (c.terms + n)))
+	c.slots, c.shift, c.terms = make([]DF, 1<<width), 64-uint(width), 0
+	for _, e := range old {
+		if e.Docs > 0 {
+			c.add(e.Term, e.Docs)
+		}
+	}
+}
+
+// add adds documents of a term, for which there must be room.
+func (c *Counter) add(term Term, docs uint32) {
+	s := c.slot(term)
+	if s.Docs == 0 {
+		s.Term = term
+		c.terms++
+	}
+	s.Docs += docs
+}
+
+// slot returns the slot of a term, or the empty one where it would be.
+func (c *Counter) slot(term Term) *DF {
+	i := uint64(term) * fibonacci >> (c.shift & 63)
+	for {
+		i &= uint64(len(c.slots) - 1)
+		if s := &c.slots[i]; s.Term == term || s.Docs == 0 {
+			return s
+		}
+		i++
+	}
+}
+
+// fibonacci is 2^64 divided by the golden ratio (Knuth 6.4): terms need not be hashes.
+const fibonacci = 0x9e3779b97f4a7c15
+
+// count returns in how many documents a term stands.
+func (c *Counter) count(term Term) uint32 {
+	if c.terms == 0 {
+		return 0
+	}
+	return c.slot(term).Docs
 }
 
 // Freeze makes a table of everything counted so far. The counter can go on counting; the table does
 // not follow it.
-func (c *Counter) Freeze() *Table {
-	entries := make([]DF, 0, len(c.df))
-	for t, n := range c.df {
-		entries = append(entries, DF{t, n})
+func (c *Counter) Freeze() *Table { return newTable(c.docs, c.entries()) }
+
+// entries returns all terms in ascending order. Terms are mostly hashes: dealt by their top bits they are nearly
+// in order.
+func (c *Counter) entries() []DF {
+	if c.terms == 0 {
+		return nil
 	}
-	slices.SortFunc(entries, func(a, b DF) int {
-		if a.Term < b.Term {
-			return -1
+	width := bits.Len(uint(c.terms))
+	start := make([]int, 1<<width+1)
+	for _, e := range c.slots {
+		if e.Docs > 0 {
+			start[e.Term>>(64-width)+1]++
 		}
-		return 1 // terms of a map differ
-	})
-	return newTable(c.docs, entries)
+	}
+	for i := 1; i < len(start); i++ {
+		start[i] += start[i-1]
+	}
+	out, next := make([]DF, c.terms), slices.Clone(start)
+	for _, e := range c.slots {
+		if e.Docs > 0 {
+			at := &next[e.Term>>(64-width)]
+			out[*at] = e
+			*at++
+		}
+	}
+	for i := range start[1:] {
+		if some := out[start[i]:start[i+1]]; len(some) > 1 {
+			slices.SortFunc(some, func(a, b DF) int { return cmp.Compare(a.Term, b.Term) })
+		}
+	}
+	return out
 }
 
 // Table is a frozen document-frequency table. It is safe for concurrent use.
@@ -235,7 +304,7 @@ func inverse(docs, df int) float64 { return math.Log(float64(1+docs)/float64(1+d
 // as too frequent. The others get the sum of both frequencies, at most what [MaxShare] lets through.
 // Vectors made with t remain valid beside vectors of the new table.
 func (t *Table) Extend(later *Counter) *Table {
-	added := later.Freeze().entries
+	added := later.entries()
 	out := make([]DF, 0, len(t.entries)+len(added))
 	i := 0
 	for _, a := range added {
@@ -290,8 +359,8 @@ func (t *Table) Follow(now *Table) *Table {
 func (t *Table) Change(gone, come *Counter) *Table {
 	var changed []Term
 	for _, c := range []*Counter{gone, come} {
-		for term := range c.df {
-			changed = append(changed, term)
+		for _, e := range c.entries() {
+			changed = append(changed, e.Term)
 		}
 	}
 	slices.Sort(changed)
@@ -308,7 +377,7 @@ func (t *Table) Change(gone, come *Counter) *Table {
 			i++
 		}
 		if docs < MinDF {
-			docs = min(docs+int64(come.df[term])-int64(gone.df[term]), int64(t.ceiling()))
+			docs = min(docs+int64(come.count(term))-int64(gone.count(term)), int64(t.ceiling()))
 		}
 		if docs > 0 {
 			out = append(out, DF{term, uint32(docs)})
