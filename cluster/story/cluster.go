@@ -20,7 +20,7 @@ func Cluster(nodes []Node, o Options) Result {
 	for i, g := range group {
 		story[order[i]] = g
 	}
-	rearrange(links, order)
+	rearrange(links, order, len(nodes))
 	return Result{lowest(story), links, stats}
 }
 

@@ -2,6 +2,7 @@ package story
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 	"sort"
 	"sync"
@@ -121,45 +122,102 @@ func (o Options) reach() int64 {
 func newIndex(nodes []Node, fresh []bool, o Options) *index {
 	x := &index{nodes: nodes, fresh: fresh, o: o, reach: o.reach(), first: make([]int, len(nodes)+1)}
 	x.undated = int32(sort.Search(len(nodes), func(i int) bool { return nodes[i].Dated }))
-	top := make([][]tfidf.Weighted, len(nodes))
+	top := make([][]tfidf.Term, (len(nodes)+chunk-1)/chunk) // of the nodes of a chunk, one after the other
 	chunks(len(nodes), o.Workers, func() (func(c, from, to int), func()) {
-		return func(_, from, to int) {
+		return func(c, from, to int) {
 			for i := from; i < to; i++ {
-				top[i] = nodes[i].Vector.Top(o.Top)
+				before := len(top[c])
+				top[c] = nodes[i].Vector.AppendHeaviest(top[c], o.Top)
+				x.first[i+1] = len(top[c]) - before
 			}
 		}, func() {}
 	})
-	number := make(map[tfidf.Term]int32)
+	terms := slices.Concat(top...)
 	for i := range nodes {
-		if !fresh[i] {
-			continue
-		}
-		for _, t := range top[i] {
-			if _, ok := number[t.Term]; !ok {
-				number[t.Term] = int32(len(number))
+		x.first[i+1] += x.first[i]
+	}
+	var number numbers
+	for i := range nodes {
+		if fresh[i] {
+			for _, t := range terms[x.first[i]:x.first[i+1]] {
+				number.give(t)
 			}
 		}
 	}
+	x.terms = make([]int32, 0, len(terms))
+	from := 0
 	for i := range nodes {
-		for _, t := range top[i] {
-			if id, ok := number[t.Term]; ok {
+		to := x.first[i+1]
+		for _, t := range terms[from:to] {
+			if id := number.of(t); id >= 0 {
 				x.terms = append(x.terms, id)
 			}
 		}
-		x.first[i+1] = len(x.terms)
+		from, x.first[i+1] = to, len(x.terms)
 	}
-	x.all = x.list(len(number), false)
+	x.all = x.list(number.n, false)
 	x.place = make([]int32, len(x.terms))
-	next := make([]int32, len(number))
+	next := make([]int32, number.n)
 	for k, t := range x.terms {
 		x.place[k] = next[t]
 		next[t]++
 	}
 	x.new = x.all
 	if slices.Contains(fresh, false) {
-		x.new = x.list(len(number), true)
+		x.new = x.list(number.n, true)
 	}
 	return x
+}
+
+// numbers gives numbers to terms, from 0 on: a hash table with open addresses. The zero value has none.
+type numbers struct {
+	n     int
+	slots []numbered // a power of two of them, at least half of them empty
+	shift uint
+}
+
+// numbered is a term and its number plus one; 0 is an empty slot.
+type numbered struct {
+	term   tfidf.Term
+	number int32
+}
+
+// slot returns the slot of a term, or the empty one where it would be.
+func (s *numbers) slot(term tfidf.Term) *numbered {
+	i := uint64(term) * fibonacci >> (s.shift & 63)
+	for {
+		i &= uint64(len(s.slots) - 1)
+		if at := &s.slots[i]; at.term == term || at.number == 0 {
+			return at
+		}
+		i++
+	}
+}
+
+// give numbers a term that may have a number.
+func (s *numbers) give(term tfidf.Term) {
+	if 2*s.n >= len(s.slots) {
+		old := s.slots
+		width := max(uint(bits.Len(uint(2*len(old)))), 10)
+		s.slots, s.shift = make([]numbered, 1<<width), 64-width
+		for _, e := range old {
+			if e.number > 0 {
+				*s.slot(e.term) = e
+			}
+		}
+	}
+	if at := s.slot(term); at.number == 0 {
+		s.n++
+		*at = numbered{term, int32(s.n)}
+	}
+}
+
+// of returns the number of a term, -1 if it has none.
+func (s *numbers) of(term tfidf.Term) int32 {
+	if s.n == 0 {
+		return -1
+	}
+	return s.slot(term).number - 1
 }
 
 // list makes the lists of n terms, of all nodes or of the new ones.
@@ -209,7 +267,7 @@ func link(nodes []Node, o Options, undated float64, look func(s *scan, i int32))
 			}
 	})
 	all := slices.Concat(links...)
-	sortLinks(all)
+	sortLinks(all, len(nodes))
 	return all, stats
 }
 

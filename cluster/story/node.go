@@ -203,8 +203,8 @@ func arrange(nodes []Node, order []int32) []Node {
 	return out
 }
 
-// rearrange brings links between nodes of the given order back to their places before it.
-func rearrange(links []Link, order []int32) {
+// rearrange brings links between nodes of the given order back to their places among n nodes before it.
+func rearrange(links []Link, order []int32, n int) {
 	for i := range links {
 		l := &links[i]
 		l.A, l.B = order[l.A], order[l.B]
@@ -212,9 +212,32 @@ func rearrange(links []Link, order []int32) {
 			l.A, l.B = l.B, l.A
 		}
 	}
-	sortLinks(links)
+	sortLinks(links, n)
 }
 
-func sortLinks(links []Link) { slices.SortFunc(links, linkOrder) }
+// sortLinks sorts links of n nodes: they are dealt by their second nodes, and then by their first.
+func sortLinks(links []Link, n int) {
+	if slices.IsSortedFunc(links, linkOrder) {
+		return
+	}
+	start := make([]int, n+1)
+	dealt := make([]Link, len(links))
+	deal := func(from, to []Link, by func(l Link) int32) {
+		clear(start)
+		for _, l := range from {
+			start[by(l)+1]++
+		}
+		for i := range n {
+			start[i+1] += start[i]
+		}
+		for _, l := range from {
+			at := &start[by(l)]
+			to[*at] = l
+			*at++
+		}
+	}
+	deal(links, dealt, func(l Link) int32 { return l.B })
+	deal(dealt, links, func(l Link) int32 { return l.A })
+}
 
 func linkOrder(l, m Link) int { return cmp.Or(cmp.Compare(l.A, m.A), cmp.Compare(l.B, m.B)) }

@@ -178,7 +178,7 @@ func (g *growth) index() ([]Link, Stats) {
 	}
 	x := newIndex(nodes, fresh, g.o)
 	links, stats := link(nodes, g.o, g.oneDated, func(s *scan, i int32) { x.node(s, i) })
-	rearrange(links, places)
+	rearrange(links, places, len(g.nodes))
 	return links, stats
 }
 

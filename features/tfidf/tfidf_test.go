@@ -127,7 +127,7 @@ func TestTopAndHeaviest(t *testing.T) {
 	if d := cmp.Diff([]Weighted{{2, .7}, {1, .5}}, v.Top(2)); d != "" {
 		t.Error(d)
 	}
-	if d := cmp.Diff(Vector{[]Term{1, 2, 3}, []float32{.5, .7, .5}}, v.Heaviest(3)); d != "" {
+	if d := cmp.Diff([]Term{9, 1, 2, 3}, v.AppendHeaviest([]Term{9}, 3)); d != "" {
 		t.Error(d)
 	}
 	if got := len(v.Top(9)); got != 4 {
@@ -201,6 +201,20 @@ func TestTableDoesNotDependOnOrderOrWorkers(t *testing.T) {
 			all.Add(d)
 		}
 		want := all.Freeze()
+		counted := make(map[Term]uint32)
+		for _, d := range docs {
+			for _, c := range d {
+				counted[c.Term]++
+			}
+		}
+		if len(want.Entries()) != len(counted) {
+			t.Fatalf("%d terms, want %d", len(want.Entries()), len(counted))
+		}
+		for _, e := range want.Entries() {
+			if e.Docs != counted[e.Term] {
+				t.Fatalf("term %x in %d documents, want %d", e.Term, e.Docs, counted[e.Term])
+			}
+		}
 
 		cut := rapid.IntRange(0, len(docs)).Draw(t, "cut")
 		var first, second Counter
@@ -439,6 +453,27 @@ func sized(b *testing.B, docs [][]Count) {
 }
 
 func BenchmarkTop(b *testing.B) {
+	docs, vectors := benchVectors()
+	for _, k := range []int{15, 32} {
+		b.Run(strconv.Itoa(k), func(b *testing.B) {
+			sized(b, docs)
+			for i := 0; b.Loop(); i++ {
+				vectors[i%len(vectors)].Top(k)
+			}
+		})
+	}
+}
+
+func BenchmarkAppendHeaviest(b *testing.B) {
+	docs, vectors := benchVectors()
+	sized(b, docs)
+	var terms []Term
+	for i := 0; b.Loop(); i++ {
+		terms = vectors[i%len(vectors)].AppendHeaviest(terms[:0], 32)
+	}
+}
+
+func benchVectors() ([][]Count, []Vector) {
 	docs := benchDocs(1000)
 	var c Counter
 	for _, d := range docs {
@@ -449,14 +484,7 @@ func BenchmarkTop(b *testing.B) {
 	for i, d := range docs {
 		vectors[i] = tab.Vector(d)
 	}
-	for _, k := range []int{15, 32} {
-		b.Run(strconv.Itoa(k), func(b *testing.B) {
-			sized(b, docs)
-			for i := 0; b.Loop(); i++ {
-				vectors[i%len(vectors)].Top(k)
-			}
-		})
-	}
+	return docs, vectors
 }
 
 func BenchmarkFold(b *testing.B) {
@@ -496,6 +524,14 @@ func TestTopIsTheBeginningOfAll(t *testing.T) {
 		k := rapid.IntRange(0, len(all)+2).Draw(t, "k")
 		if diff := cmp.Diff(all[:min(k, len(all))], v.Top(k), cmpopts.EquateEmpty()); diff != "" {
 			t.Fatalf("sorted (-), %d heaviest (+)\n%s", k, diff)
+		}
+		var terms []Term
+		for _, w := range all[:min(k, len(all))] {
+			terms = append(terms, w.Term)
+		}
+		slices.Sort(terms)
+		if diff := cmp.Diff(terms, v.AppendHeaviest(nil, k), cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("sorted (-), %d heaviest in order (+)\n%s", k, diff)
 		}
 	})
 }

@@ -118,42 +118,73 @@ func (v Vector) Dot(w Vector) float64 {
 // there are fewer than k.
 func (v Vector) Top(k int) []Weighted {
 	k = min(max(k, 0), v.Len())
-	// The key of a term sorts by descending weight, then by place, which is by term.
-	key := func(i int) uint64 { return uint64(^ordered(v.Weights[i]))<<32 | uint64(i) }
-	var room [fewTop]uint64
+	last := v.last(k)
+	var room [32]uint64 // hardly ever more
 	keys := room[:0]
-	if k <= fewTop {
-		// Most terms of a page are lighter than the k-th so far, and are passed over with one look.
-		for i := range v.Weights {
-			x := key(i)
-			if len(keys) < k {
-				keys = append(keys, x)
-			} else if k == 0 || x > keys[k-1] {
-				continue
-			}
-			at := len(keys) - 1
-			for ; at > 0 && keys[at-1] > x; at-- {
-				keys[at] = keys[at-1]
-			}
-			keys[at] = x
+	for i, w := range v.Weights {
+		x := key(w, i)
+		if x >= last {
+			continue
 		}
-	} else {
-		for i := range v.Weights {
-			keys = append(keys, key(i))
+		keys = append(keys, x)
+		if k > len(room) { // to move so many costs more than to sort them
+			continue
 		}
+		at := len(keys) - 1
+		for ; at > 0 && keys[at-1] > x; at-- {
+			keys[at] = keys[at-1]
+		}
+		keys[at] = x
+	}
+	if k > len(room) {
 		slices.Sort(keys)
 	}
 	out := make([]Weighted, k)
-	for n := range out {
-		i := uint32(keys[n])
+	for n, x := range keys {
+		i := uint32(x)
 		out[n] = Weighted{v.Terms[i], v.Weights[i]}
 	}
 	return out
 }
 
-// fewTop is how many terms are found by insertion; to move so many keys costs less than to sort all of
-// a page's.
-const fewTop = 64
+// key sorts terms by descending weight, then by place, which is by term.
+func key(weight float32, place int) uint64 { return uint64(^ordered(weight))<<32 | uint64(place) }
+
+// last returns a key that those of the k heaviest terms, and no others, are less than. There must be as many.
+//
+// Weights are dealt by how far under 1 they are, in steps of a sixteenth of an octave. Only those that fall where the
+// k-th does have to be sorted.
+func (v Vector) last(k int) uint64 {
+	if k == v.Len() {
+		return math.MaxUint64
+	}
+	if k == 0 {
+		return 0
+	}
+	const steps = 256 // sixteen octaves
+	var of [steps]uint32
+	step := func(w float32) uint32 {
+		one, o := ordered(1), ordered(w)
+		return min((one-min(o, one))>>19, steps-1)
+	}
+	for _, w := range v.Weights {
+		of[step(w)]++
+	}
+	at, before := uint32(0), 0
+	for before+int(of[at]) <= k {
+		before += int(of[at])
+		at++
+	}
+	var room [32]uint64 // hardly ever more
+	keys := room[:0]
+	for i, w := range v.Weights {
+		if step(w) == at {
+			keys = append(keys, key(w, i))
+		}
+	}
+	slices.Sort(keys)
+	return keys[k-before] // the next one
+}
 
 // ordered maps numbers to integers of the same order, negative ones too; -0 and 0 are one number, which
 // the sum with 0 makes of them (IEEE 754, 6.3).
@@ -165,19 +196,21 @@ func ordered(w float32) uint32 {
 	return b | 1<<31
 }
 
-// Heaviest returns the vector of the k heaviest terms of v with their weights in v. It is v itself if
-// there are no more than k.
-func (v Vector) Heaviest(k int) Vector {
-	if v.Len() <= k {
-		return v
+// AppendHeaviest appends the k heaviest terms of v, or all if there are no more, in ascending order.
+func (v Vector) AppendHeaviest(dst []Term, k int) []Term {
+	k = min(max(k, 0), v.Len())
+	last := v.last(k)
+	n := len(dst)
+	dst = slices.Grow(dst, k+1)[:n+k+1]
+	out := dst[n:]
+	to := 0
+	for i, t := range v.Terms {
+		out[to] = t // the last one is in excess; which terms stay nobody can predict
+		if key(v.Weights[i], i) < last {
+			to++
+		}
 	}
-	top := v.Top(k)
-	slices.SortFunc(top, func(a, b Weighted) int { return cmp.Compare(a.Term, b.Term) })
-	out := Vector{make([]Term, len(top)), make([]float32, len(top))}
-	for i, t := range top {
-		out.Terms[i], out.Weights[i] = t.Term, t.Weight
-	}
-	return out
+	return dst[:n+k]
 }
 
 // Sum adds vectors, in float64 and in the order given, and rounds once. It shares no memory with
