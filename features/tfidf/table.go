@@ -165,6 +165,7 @@ type Table struct {
 
 	// Logarithms of small numbers, which nearly all are, take a third of the time of weighing.
 	inverses []float64   // by document frequency
+	weights  []float64   // likewise, with the signs of [Table.weight]
 	tfs      [32]float64 // by count
 }
 
@@ -204,6 +205,10 @@ func newTable(docs int, entries []DF) *Table {
 	t.inverses = make([]float64, 1+min(docs, 1<<14)) // 128 KiB at most
 	for df := range t.inverses {
 		t.inverses[df] = inverse(docs, df)
+	}
+	t.weights = make([]float64, len(t.inverses))
+	for df := range t.weights {
+		t.weights[df] = t.signed(df)
 	}
 	for n := range t.tfs {
 		t.tfs[n] = tf(uint32(n))

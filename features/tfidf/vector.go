@@ -32,13 +32,15 @@ func (t *Table) Vector(doc []Count) Vector {
 // table only the number of documents counts.
 func (t *Table) VectorBy(doc []Count, df func(i int) int) Vector {
 	kept := 0
-	var all, common float64  // squares of lengths
-	var weights [256]float64 // longer documents are rare enough to look their terms up twice
+	var all, common float64 // squares of lengths
+	var room [256]float64   // longer documents are rare
+	weights := room[:0]
+	if len(doc) > len(room) {
+		weights = make([]float64, 0, len(doc))
+	}
 	for i, c := range doc {
 		w := t.weight(c, df(i))
-		if i < len(weights) {
-			weights[i] = w
-		}
+		weights = append(weights, w)
 		if w > 0 {
 			kept++
 			common += w * w
@@ -49,17 +51,12 @@ func (t *Table) VectorBy(doc []Count, df func(i int) int) Vector {
 		return Vector{}
 	}
 	length := math.Sqrt(max(common, commonShare*commonShare*all))
-	v := Vector{make([]Term, 0, kept), make([]float32, 0, kept)}
-	for i, c := range doc {
-		var w float64
-		if i < len(weights) {
-			w = weights[i]
-		} else {
-			w = t.weight(c, df(i))
-		}
+	v := Vector{make([]Term, kept), make([]float32, kept)}
+	n := 0
+	for i, w := range weights {
 		if w > 0 {
-			v.Terms = append(v.Terms, c.Term)
-			v.Weights = append(v.Weights, float32(w/length))
+			v.Terms[n], v.Weights[n] = doc[i].Term, float32(w/length)
+			n++
 		}
 	}
 	return v
@@ -72,10 +69,18 @@ const commonShare = .7
 // weight returns the weight of a term in a document, negative if the term, which is in df documents, is too
 // rare to be kept.
 func (t *Table) weight(c Count, df int) float64 {
-	if df < MinDF {
-		return -t.tf(c.N) * t.inverse(df)
+	if df < len(t.weights) {
+		return t.tf(c.N) * t.weights[df]
 	}
-	return t.tf(c.N) * t.idf(df)
+	return t.tf(c.N) * t.signed(df)
+}
+
+// signed returns the [Table.IDF] of a term in df documents, or, of one too rare, the negative of what it would be.
+func (t *Table) signed(df int) float64 {
+	if df < MinDF {
+		return -t.inverse(df)
+	}
+	return t.idf(df)
 }
 
 func tf(n uint32) float64 { return 1 + math.Log(float64(n)) }
