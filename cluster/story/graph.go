@@ -101,7 +101,8 @@ type index struct {
 	terms []int32
 	place []int32 // of every one of these: where the node is among all nodes of the term
 
-	all, new lists // of all nodes, and of the new ones
+	all, new lists   // of all nodes, and of the new ones
+	without  []int32 // of every term: how many nodes of the list of all have no date
 }
 
 // lists are the nodes of every term, ascending.
@@ -158,9 +159,18 @@ func newIndex(nodes []Node, fresh []bool, o Options) *index {
 	x.all = x.list(number.n, false)
 	x.place = make([]int32, len(x.terms))
 	next := make([]int32, number.n)
-	for k, t := range x.terms {
-		x.place[k] = next[t]
-		next[t]++
+	for i := range nodes {
+		if i == int(x.undated) {
+			x.without = slices.Clone(next)
+		}
+		for k := x.first[i]; k < x.first[i+1]; k++ {
+			t := x.terms[k]
+			x.place[k] = next[t]
+			next[t]++
+		}
+	}
+	if x.without == nil {
+		x.without = next
 	}
 	x.new = x.all
 	if slices.Contains(fresh, false) {
@@ -247,11 +257,11 @@ func (x *index) list(n int, fresh bool) lists {
 
 // link calls look for every node, in parallel, and returns the links that it found in ascending order. Those
 // of one call may be in any order.
-func link(nodes []Node, o Options, undated float64, look func(s *scan, i int32)) ([]Link, Stats) {
+func link(nodes []Node, outlines *outlines, o Options, undated float64, look func(s *scan, i int32)) ([]Link, Stats) {
 	links := make([][]Link, (len(nodes)+chunk-1)/chunk)
 	var mu sync.Mutex
 	var stats Stats
-	outlines, need := newOutlines(nodes, o.Workers), newNeed(o)
+	need := newNeed(o)
 	chunks(len(nodes), o.Workers, func() (func(c, from, to int), func()) {
 		s := &scan{nodes: nodes, o: o, oneDated: undated, need: need, shared: make([]uint16, len(nodes)), outlines: outlines}
 		return func(c, from, to int) {
@@ -279,6 +289,8 @@ type scan struct {
 	need       *need
 	shared     []uint16 // for every node: none, and how many terms it shares with the one at hand; if it shares none, or less
 	none       uint16   // rises with every node, so that nothing has to be set back
+	oldest     int32    // the first dated node of the window, which moves on from node to node
+	begin      []int32  // of every term: where the window begins in the list of all
 	lists      [][]int32
 	candidates []int32
 	outlines   *outlines
@@ -289,34 +301,41 @@ type scan struct {
 	stats      Stats
 }
 
-// node links node i to those before it, of which one of both is new.
+// node links node i to those before it, of which one of both is new. The nodes of one scan must be in order.
 func (x *index) node(s *scan, i int32) {
 	if x.fresh[i] && x.nodes[i].Vector.Len() == 0 {
 		s.stats.Empty++
 	}
 	terms := x.terms[x.first[i]:x.first[i+1]]
-	oldest := i // the first dated node of the window
-	if i >= x.undated {
-		since := x.nodes[i].Time - x.reach
-		oldest = x.undated + int32(sort.Search(int(i-x.undated), func(j int) bool {
-			return x.nodes[x.undated+int32(j)].Time >= since
-		}))
+	if s.begin == nil {
+		s.begin = make([]int32, len(x.without))
 	}
-	// window returns those of a list, which are before i, that are in the window.
-	window := func(list []int32) (undated, dated []int32) {
-		from := last(list, oldest)
-		return list[:search(list[:from], x.undated)], list[from:]
+	if i < x.undated {
+		s.oldest = i
+	} else {
+		s.oldest = max(s.oldest, x.undated)
+		for since := x.nodes[i].Time - x.reach; x.nodes[s.oldest].Time < since; {
+			s.oldest++
+		}
 	}
 	s.lists = s.lists[:0]
 	for k, t := range terms {
 		var undated, dated []int32
 		if !x.fresh[i] {
 			list := x.new.of(t)
-			if undated, dated = window(list[:search(list, i)]); len(undated)+len(dated) == 0 {
+			list = list[:search(list, i)]
+			from := search(list, s.oldest)
+			if undated, dated = list[:search(list[:from], x.undated)], list[from:]; len(undated)+len(dated) == 0 {
 				continue
 			}
 		}
-		u, d := window(x.all.of(t)[:x.place[x.first[i]+k]])
+		list := x.all.of(t)[:x.place[x.first[i]+k]]
+		from := s.begin[t]
+		for int(from) < len(list) && list[from] < s.oldest {
+			from++
+		}
+		s.begin[t] = from
+		u, d := list[:min(x.without[t], from)], list[from:]
 		if len(u)+len(d) > s.o.PostingCap {
 			s.stats.SkippedPostings++
 			continue
@@ -350,17 +369,6 @@ func (x *index) node(s *scan, i int32) {
 func search(list []int32, node int32) int {
 	place, _ := slices.BinarySearch(list, node)
 	return place
-}
-
-// last is search for a place near the end: what is looked at there is in the cache soon (Bentley and Yao, An
-// almost optimal algorithm for unbounded searching, 1976).
-func last(list []int32, node int32) int {
-	step := 1
-	for step <= len(list) && list[len(list)-step] >= node {
-		step *= 2
-	}
-	from := max(len(list)-step, 0)
-	return from + search(list[from:len(list)-step/2], node)
 }
 
 // batch is how many candidates are fetched at a time; with 8 of them comparing takes a twentieth longer.

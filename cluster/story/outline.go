@@ -14,8 +14,8 @@ import (
 // The outline of a node is in one place, because it is fetched from far away: what is known of the node,
 // and four slots and their four weights at a time.
 type outlines struct {
-	start []int
-	bytes []byte
+	from, to []int // of every node: the bytes of its outline, none before it is drawn
+	bytes    []byte
 }
 
 const (
@@ -34,19 +34,40 @@ const (
 
 // newOutlines outlines nodes.
 func newOutlines(nodes []Node, workers int) *outlines {
-	o := &outlines{start: make([]int, len(nodes)+1)}
-	for i := range nodes {
-		o.start[i+1] = o.start[i] + outlineHead + (nodes[i].Vector.Len()+3)/4*outlineFour
+	o := noOutlines(len(nodes))
+	o.add(nodes, itself(len(nodes)), workers)
+	return o
+}
+
+// noOutlines returns the outlines of n nodes of which none is drawn yet.
+func noOutlines(n int) *outlines { return &outlines{from: make([]int, n), to: make([]int, n)} }
+
+// add draws the outlines of the nodes at some places, one after the other.
+func (o *outlines) add(nodes []Node, places []int32, workers int) {
+	end := len(o.bytes)
+	for _, i := range places {
+		o.from[i] = end
+		end += outlineHead + (nodes[i].Vector.Len()+3)/4*outlineFour
+		o.to[i] = end
 	}
-	o.bytes = make([]byte, o.start[len(nodes)])
-	chunks(len(nodes), workers, func() (func(c, from, to int), func()) {
+	o.bytes = append(o.bytes, make([]byte, end-len(o.bytes))...)
+	chunks(len(places), workers, func() (func(c, from, to int), func()) {
 		return func(_, from, to int) {
-			for i := from; i < to; i++ {
-				o.draw(int32(i), &nodes[i])
+			for _, i := range places[from:to] {
+				o.draw(i, &nodes[i])
 			}
 		}, func() {}
 	})
-	return o
+}
+
+// among returns the outlines of the nodes at some places, in this order.
+func (o *outlines) among(places []int32) *outlines {
+	out := noOutlines(len(places))
+	out.bytes = o.bytes
+	for n, i := range places {
+		out.from[n], out.to[n] = o.from[i], o.to[i]
+	}
+	return out
 }
 
 // draw makes the outline of node i.
@@ -75,7 +96,7 @@ func (o *outlines) draw(i int32, n *Node) {
 	}
 }
 
-func (o *outlines) of(i int32) outline { return o.bytes[o.start[i]:o.start[i+1]] }
+func (o *outlines) of(i int32) outline { return o.bytes[o.from[i]:o.to[i]] }
 
 // outline is that of one node.
 type outline []byte

@@ -26,7 +26,7 @@ func (o Options) Reach() int64 { return o.reach() }
 func (s Survey) Indexed(nodes []Node, own []bool, o Options) ([]Link, Stats) {
 	all := slices.Repeat([]bool{true}, len(nodes))
 	x := newIndex(nodes, all, o)
-	return link(nodes, o, s.oneDated(), func(s *scan, i int32) {
+	return link(nodes, newOutlines(nodes, o.Workers), o, s.oneDated(), func(s *scan, i int32) {
 		if own[i] {
 			x.node(s, i)
 		}
@@ -36,11 +36,11 @@ func (s Survey) Indexed(nodes []Node, own []bool, o Options) ([]Link, Stats) {
 // Compared returns the links among given pairs, each once and in ascending order: candidates has for every node those
 // it is compared with. Of the survey, the numbers of nodes count.
 func (s Survey) Compared(nodes []Node, candidates [][]int32, o Options) ([]Link, Stats) {
-	return compared(nodes, candidates, s.oneDated(), o)
+	return compared(nodes, newOutlines(nodes, o.Workers), candidates, s.oneDated(), o)
 }
 
-func compared(nodes []Node, candidates [][]int32, undated float64, o Options) ([]Link, Stats) {
-	links, stats := link(nodes, o, undated, func(s *scan, i int32) {
+func compared(nodes []Node, outlines *outlines, candidates [][]int32, undated float64, o Options) ([]Link, Stats) {
+	links, stats := link(nodes, outlines, o, undated, func(s *scan, i int32) {
 		s.candidates = candidates[i]
 		s.compareAll(i)
 	})

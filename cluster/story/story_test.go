@@ -426,18 +426,6 @@ func TestNeedIsNotOver(t *testing.T) {
 	})
 }
 
-func TestLast(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		list := rapid.SliceOf(rapid.Int32Range(0, 50)).Draw(t, "list")
-		slices.Sort(list)
-		list = slices.Compact(list)
-		node := rapid.Int32Range(0, 51).Draw(t, "node")
-		if got, want := last(list, node), search(list, node); got != want {
-			t.Fatalf("%d in %v at %d, want %d", node, list, got, want)
-		}
-	})
-}
-
 func TestWorkersDoNotMatter(t *testing.T) {
 	nodes := planted(3000, 1)
 	o := Defaults()

@@ -73,7 +73,7 @@ func (w *Web) Grow(nodes []Node, from []int32, vectors func(places []int32), o O
 			to[old] = int32(i)
 		}
 	}
-	g := &growth{nodes: nodes, from: from, to: to, vectors: vectors, set: make([]bool, len(nodes)), o: o, oneDated: oneDated(nodes)}
+	g := &growth{nodes: nodes, from: from, to: to, vectors: vectors, set: make([]bool, len(nodes)), outlines: noOutlines(len(nodes)), o: o, oneDated: oneDated(nodes)}
 	found, stats := g.index()
 	next.Indexed = merge(g.moved(w.Indexed, func(_, _ int32) bool { return true }), found)
 	if o.Support > 0 {
@@ -90,7 +90,8 @@ type growth struct {
 	nodes    []Node
 	from, to []int32
 	vectors  func(places []int32)
-	set      []bool // of every node: its vector is there
+	set      []bool    // of every node: its vector is there
+	outlines *outlines // of these
 	o        Options
 	oneDated float64
 }
@@ -106,6 +107,7 @@ func (g *growth) need(places []int32) {
 	}
 	if len(missing) > 0 {
 		g.vectors(missing)
+		g.outlines.add(g.nodes, missing, g.o.Workers)
 	}
 }
 
@@ -177,7 +179,7 @@ func (g *growth) index() ([]Link, Stats) {
 		fresh[i] = g.from[place] < 0
 	}
 	x := newIndex(nodes, fresh, g.o)
-	links, stats := link(nodes, g.o, g.oneDated, func(s *scan, i int32) { x.node(s, i) })
+	links, stats := link(nodes, g.outlines.among(places), g.o, g.oneDated, func(s *scan, i int32) { x.node(s, i) })
 	rearrange(links, places, len(g.nodes))
 	return links, stats
 }
@@ -223,7 +225,7 @@ func (g *growth) close(w *Web, now *network) ([]Link, Stats) {
 		}
 	}
 	g.need(places)
-	links, stats := compared(g.nodes, candidates, g.oneDated, g.o)
+	links, stats := compared(g.nodes, g.outlines, candidates, g.oneDated, g.o)
 	return merge(kept, links), stats
 }
 
