@@ -797,22 +797,18 @@ func (r *runner) tell(nodes []story.Node, words func(group int32) []tfidf.Count,
 	res.Stories = make([]Story, len(stories))
 	pages, groups := make([]int, 0, len(res.Pages)), make([]int, 0, len(nodes)) // of all stories
 	var sources []string
-	// Stories are weighed against each other; a single text has its own heaviest terms.
-	_ = blocks(len(stories), r.o.Workers, func(from, to int) error {
-		for n := from; n < to; n++ {
-			s, members := &res.Stories[n], stories[n].Members
-			if s.Labels = known(members); s.Labels != nil || len(members) > 1 {
-				continue
+	// Stories are weighed against each other; a single text has its own heaviest terms, which are found while
+	// the others are told.
+	var single errgroup.Group
+	single.Go(func() error {
+		return blocks(len(stories), r.o.Workers, func(from, to int) error {
+			for n := from; n < to; n++ {
+				if members := stories[n].Members; len(members) == 1 {
+					res.Stories[n].Labels = r.heaviest(nodes[members[0]].Vector, members, words, known)
+				}
 			}
-			vector := nodes[members[0]].Vector
-			if vector.Len() == 0 || res.Vocabulary.Letters != 0 { // the pieces of words are no labels
-				vector = res.Terms.Vector(words(members[0]))
-			}
-			for _, term := range vector.Top(r.o.Labels) {
-				s.Labels = append(s.Labels, term.Term)
-			}
-		}
-		return nil
+			return nil
+		})
 	})
 	var told []int
 	for n, found := range stories {
@@ -853,11 +849,34 @@ func (r *runner) tell(nodes []story.Node, words func(group int32) []tfidf.Count,
 		}
 		s.Headline = res.Copies[found.Medoid].Original
 		s.Density = found.Density
-		if s.Labels == nil && len(found.Members) > 1 {
-			told = append(told, n)
+		if len(found.Members) > 1 {
+			if s.Labels = known(found.Members); s.Labels == nil {
+				told = append(told, n)
+			}
 		}
 	}
-	return r.label(told, words)
+	err := r.label(told, words)
+	_ = single.Wait() // it returns no error
+	return err
+}
+
+// heaviest returns the labels of a story of a single group: those that are known, or the heaviest terms of its text.
+func (r *runner) heaviest(vector tfidf.Vector, group []int32, words func(int32) []tfidf.Count, known func([]int32) []tfidf.Term) []tfidf.Term {
+	if labels := known(group); labels != nil {
+		return labels
+	}
+	if vector.Len() == 0 || r.res.Vocabulary.Letters != 0 { // the pieces of words are no labels
+		vector = r.res.Terms.Vector(words(group[0]))
+	}
+	top := vector.Top(r.o.Labels)
+	if len(top) == 0 {
+		return nil
+	}
+	labels := make([]tfidf.Term, len(top))
+	for n, term := range top {
+		labels[n] = term.Term
+	}
+	return labels
 }
 
 // label gives stories their labels.
