@@ -138,23 +138,32 @@ func newIndex(nodes []Node, fresh []bool, o Options) *index {
 		x.first[i+1] += x.first[i]
 	}
 	var number numbers
+	x.terms = make([]int32, len(terms))
 	for i := range nodes {
 		if fresh[i] {
-			for _, t := range terms[x.first[i]:x.first[i+1]] {
-				number.give(t)
+			for k := x.first[i]; k < x.first[i+1]; k++ {
+				x.terms[k] = number.give(terms[k])
 			}
 		}
 	}
-	x.terms = make([]int32, 0, len(terms))
-	from := 0
-	for i := range nodes {
-		to := x.first[i+1]
-		for _, t := range terms[from:to] {
-			if id := number.of(t); id >= 0 {
-				x.terms = append(x.terms, id)
+	known := slices.Contains(fresh, false)
+	if known { // of their terms, those of new nodes count
+		from, n := 0, 0
+		for i := range nodes {
+			to := x.first[i+1]
+			for k := from; k < to; k++ {
+				id := x.terms[k]
+				if !fresh[i] {
+					id = number.of(terms[k])
+				}
+				if id >= 0 {
+					x.terms[n] = id
+					n++
+				}
 			}
+			from, x.first[i+1] = to, n
 		}
-		from, x.first[i+1] = to, len(x.terms)
+		x.terms = x.terms[:n]
 	}
 	x.all = x.list(number.n, false)
 	x.place = make([]int32, len(x.terms))
@@ -173,7 +182,7 @@ func newIndex(nodes []Node, fresh []bool, o Options) *index {
 		x.without = next
 	}
 	x.new = x.all
-	if slices.Contains(fresh, false) {
+	if known {
 		x.new = x.list(number.n, true)
 	}
 	return x
@@ -204,8 +213,8 @@ func (s *numbers) slot(term tfidf.Term) *numbered {
 	}
 }
 
-// give numbers a term that may have a number.
-func (s *numbers) give(term tfidf.Term) {
+// give returns the number of a term, which it gets if it has none.
+func (s *numbers) give(term tfidf.Term) int32 {
 	if 2*s.n >= len(s.slots) {
 		old := s.slots
 		width := max(uint(bits.Len(uint(2*len(old)))), 10)
@@ -216,10 +225,12 @@ func (s *numbers) give(term tfidf.Term) {
 			}
 		}
 	}
-	if at := s.slot(term); at.number == 0 {
+	at := s.slot(term)
+	if at.number == 0 {
 		s.n++
 		*at = numbered{term, int32(s.n)}
 	}
+	return at.number - 1
 }
 
 // of returns the number of a term, -1 if it has none.
