@@ -1014,7 +1014,8 @@ func (p *Page) Counts(parts []article.Part, v Vocabulary) []tfidf.Count {
 	if p.counted != nil {
 		return p.counted
 	}
-	out := make([]tfidf.Count, 0, len(p.terms)+len(p.lead))
+	var room [leadWords + 64]tfidf.Count // of which a third stays
+	out := room[:0]
 	for _, c := range p.terms {
 		out = append(out, tfidf.Count{Term: c.Term, N: v.TitleWeight * c.N})
 	}
@@ -1040,7 +1041,10 @@ func (p *Page) Counts(parts []article.Part, v Vocabulary) []tfidf.Count {
 			out = append(out, tfidf.Count{Term: term, N: 1})
 		}
 	}
-	return tfidf.Fold(out)
+	folded := tfidf.Fold(out)
+	kept := make([]tfidf.Count, len(folded))
+	copy(kept, folded)
+	return kept
 }
 
 // Terms returns the folded counts that a page is weighed by: its words and the pieces of its title.
