@@ -769,3 +769,15 @@ func TestMakerTerms(t *testing.T) {
 		}
 	}
 }
+
+func TestLetters(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		pieces := rapid.SliceOfN(rapid.SampledFrom([]string{"ا", "ب", "ی", "\u0651", "a", " ", "é", "、", "\xd8", "\x80"}), 0, 30)
+		text := strings.Join(pieces.Draw(t, "text"), "")
+		from := rapid.IntRange(0, len(text)).Draw(t, "from")
+		to := rapid.IntRange(from, len(text)).Draw(t, "to")
+		if got, want := letters(text, from, to), utf8.RuneCountInString(text[from:to]); got != want {
+			t.Fatalf("%q has %d characters, not %d", text[from:to], want, got)
+		}
+	})
+}

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"cmp"
+	"encoding/binary"
 	"iter"
 	"math"
 	"slices"
@@ -235,22 +236,23 @@ func (m *Maker) terms(p *Page, text string) {
 	l := &m.long
 	l.lead, l.widths = l.lead[:0], l.widths[:0]
 	for _, token := range tokens {
-		l.widths = append(l.widths, uint16(min(letters(text[token.From:token.To]), math.MaxUint16)))
+		l.widths = append(l.widths, uint16(min(letters(text, int(token.From), int(token.To)), math.MaxUint16)))
 		l.lead = append(l.lead, m.term(m.text.Norm, token))
 	}
 }
 
-// letters returns the number of characters of a word, which are mostly all of two bytes.
-func letters(word string) int {
-	for i := 0; i+1 < len(word); i += 2 {
-		if word[i]&^3 != 0xD8 || word[i+1]&^0x3F != 0x80 {
-			return utf8.RuneCountInString(word)
+// letters returns the number of characters of the word text[from:to]. Most words are at most eight letters of two bytes.
+func letters(text string, from, to int) int {
+	n := to - from
+	if n&1 == 0 && n <= 16 && from+16 <= len(text) {
+		around := []byte(text[from : from+16])
+		low, high := binary.LittleEndian.Uint64(around), binary.LittleEndian.Uint64(around[8:])
+		const pairs, fixed = 0x80D880D880D880D8, 0xC0FCC0FCC0FCC0FC // D8..DB and 80..BF
+		if (low^pairs)&fixed<<(64-8*min(n, 8))|(high^pairs)&fixed<<(64-8*max(n-8, 0)) == 0 {
+			return n / 2
 		}
 	}
-	if len(word)&1 == 1 {
-		return utf8.RuneCountInString(word)
-	}
-	return len(word) / 2
+	return utf8.RuneCountInString(text[from:to])
 }
 
 // back moves all offsets from the repaired text to the text as it was.

@@ -171,23 +171,22 @@ const (
 	plainRun   = 4 << 10 // that it makes room for at once
 )
 
-// plainMasks tell of a chunk, by half the number of its bytes that are not ASCII: the bits of these bytes, alefs in
-// the place of the others, and the marks of its letters that must not split a word. That is all but the last, which
-// may end it, and all of a full chunk.
+// plainMasks tell of a chunk, by half the number of its bytes that are not ASCII, the bits of these bytes, and which
+// of the marks of its entries, as plain packs them, are looked at and set in what it reads: letters there must be
+// up to the end, and none that split a word but at its end, which a full chunk is not.
 var plainMasks = func() (masks [plainBytes/2 + 1]struct {
-	keep, alefs [2]uint64
-	split       uint64
+	keep      [2]uint64
+	look, set uint64
 }) {
 	for n := range masks {
 		m := &masks[n]
-		for i := range plainBytes / 2 {
-			if bit := 16 * (i % 4); i < n {
-				m.keep[i/4] |= 0xFFFF << bit
-			} else {
-				m.alefs[i/4] |= 0xA7D8 << bit
-			}
+		for i := range n {
+			m.keep[i/4] |= 0xFFFF << (16 * (i % 4))
+			place := 32*(i%2) + 2*(i/2)
+			m.look |= uint64(letter) << place
+			m.set |= uint64(letter) << place
 			if i < n-1 || n == plainBytes/2 {
-				m.split |= uint64(teh|maksura) << (32*(i%2) + 2*(i/2))
+				m.look |= uint64(teh|maksura) << place
 			}
 		}
 	}
@@ -197,8 +196,8 @@ var plainMasks = func() (masks [plainBytes/2 + 1]struct {
 // plain reads the words at i that consist of letters none of which splits them, and the separators between them.
 // It returns where something else begins. No token may be open.
 //
-// It takes eight letters at once, those behind the end of a word as if they were alefs: with a branch for each, a
-// processor would foresee the end of few words.
+// It takes eight letters at once, whatever stands behind the end of a word: with a branch for each, a processor would
+// foresee the end of few words.
 func (s *scanner) plain(i int) int {
 	// In lanes of two bytes, of which the first is the lower one.
 	const lane = 0x0001000100010001
@@ -228,9 +227,7 @@ func (s *scanner) plain(i int) int {
 			break
 		}
 		masks := &plainMasks[size/2]
-		w0 = w0&masks.keep[0] | masks.alefs[0]
-		w1 = w1&masks.keep[1] | masks.alefs[1]
-		if ((w0^leads)|(w1^leads))&leadBits != 0 {
+		if ((w0^leads)&masks.keep[0]|(w1^leads)&masks.keep[1])&leadBits != 0 {
 			break
 		}
 		w0 = w0>>8&second | w0&blockBits<<8 // the places in block06
@@ -249,16 +246,16 @@ func (s *scanner) plain(i int) int {
 		binary.LittleEndian.PutUint16(letters[14:], uint16(e7))
 		d0, d1 := uint64(e0)|uint64(e1)<<32, uint64(e2)|uint64(e3)<<32
 		d2, d3 := uint64(e4)|uint64(e5)<<32, uint64(e6)|uint64(e7)<<32
-		if d0&d1&d2&d3&(uint64(letter)*both) != uint64(letter)*both {
+		const mark = uint64(letter|teh|maksura) * both
+		marks := d0&mark | d1&mark<<2 | d2&mark<<4 | d3&mark<<6
+		if marks&masks.look != masks.set {
 			var ok bool
 			if size, ok = separated(chunk[:size]); !ok || end+size == at {
 				break
 			}
-			masks = &plainMasks[size/2]
-		}
-		const splitting = uint64(teh|maksura) * both
-		if (d0&splitting|d1&splitting<<2|d2&splitting<<4|d3&splitting<<6)&masks.split != 0 {
-			break
+			if masks = &plainMasks[size/2]; marks&masks.look != masks.set {
+				break
+			}
 		}
 		end += size
 		i += size

@@ -19,8 +19,13 @@ func PackOffsets(dst Offsets, tokens []arabic.Token) Offsets {
 	dst = slices.Grow(dst, 2*len(tokens)+len(tokens)/16) // few gaps and words have 128 bytes and more
 	last := uint32(0)
 	for _, t := range tokens {
-		dst = binary.AppendUvarint(dst, uint64(t.From-last))
-		dst = binary.AppendUvarint(dst, uint64(t.To-t.From))
+		gap, length := t.From-last, t.To-t.From
+		if gap|length < 0x80 {
+			dst = append(dst, byte(gap), byte(length))
+		} else {
+			dst = binary.AppendUvarint(dst, uint64(gap))
+			dst = binary.AppendUvarint(dst, uint64(length))
+		}
 		last = t.To
 	}
 	return dst
