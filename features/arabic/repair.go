@@ -2,7 +2,6 @@ package arabic
 
 import (
 	"encoding/binary"
-	"math/bits"
 	"unicode"
 	"unicode/utf8"
 
@@ -115,19 +114,25 @@ func led(src string) bool {
 // head that, whatever else does, too few can be tah and zah. It takes eight bytes at a time, with no branch
 // that depends on them: words of different lengths cannot be foreseen.
 func sound(src string) bool {
+	const block = 64 // of which the counts of eight are in the bytes of one number
 	text := []byte(src)
-	for others, characters := 0, 0; len(text) > 8; text = text[8:] {
-		w, behind := binary.LittleEndian.Uint64(text), binary.LittleEndian.Uint64(text[1:])
-		characters += 8 - continuations(w)
-		if characters > sampleLetters {
+	for others, before := 0, 0; len(text) > block; text = text[block:] {
+		count := uint64(0)
+		for i := 0; i < block; i += 8 {
+			w, behind := binary.LittleEndian.Uint64(text[i:]), binary.LittleEndian.Uint64(text[i+1:])
+			// Hamza to dad are D8 A0..B6, feh to yeh D9 81..8A. A sum tells the end of a range by its carry.
+			low := behind & (0x1F * eachByte)
+			early := zeroBytes((w^0xD8*eachByte)|(behind&(0xE0*eachByte)^0xA0*eachByte)) &^ ((low + 9*eachByte) << 2)
+			low &= 0x0F * eachByte
+			late := zeroBytes((w^0xD9*eachByte)|(behind&(0xF0*eachByte)^0x80*eachByte)) & ((low + 15*eachByte) << 3) &^ ((low + 5*eachByte) << 3)
+			count += (early | late) >> 7
+		}
+		others += int(count * eachByte >> 56)
+		// Each of these letters takes two bytes, of which the last may stand behind the block, and any other at least one.
+		if before += block; before+1-others > sampleLetters {
 			return false
 		}
-		// Hamza to dad are D8 A0..B6, feh to yeh D9 81..8A. A sum tells the end of a range by its carry.
-		low := behind & (0x1F * eachByte)
-		early := zeroBytes(w^0xD8*eachByte) & zeroBytes(behind&(0xE0*eachByte)^0xA0*eachByte) &^ ((low + 9*eachByte) << 2)
-		low &= 0x0F * eachByte
-		late := zeroBytes(w^0xD9*eachByte) & zeroBytes(behind&(0xF0*eachByte)^0x80*eachByte) & ((low + 15*eachByte) << 3) &^ ((low + 5*eachByte) << 3)
-		if others += bits.OnesCount64(early | late); float64(others) >= mostOthers {
+		if float64(others) >= mostOthers {
 			return true
 		}
 	}
@@ -136,9 +141,6 @@ func sound(src string) bool {
 
 // zeroBytes returns the top bits of the bytes of x that are zero.
 func zeroBytes(x uint64) uint64 { return ^(x&^topBits + (eachByte<<7 - eachByte) | x) & topBits }
-
-// continuations returns how many of eight bytes of UTF-8 continue a character: those with 10 on top.
-func continuations(w uint64) int { return bits.OnesCount64(w &^ (w << 1) & topBits) }
 
 // sequence reads the characters at i of src as bytes of Windows-1256. If they are one character in
 // UTF-8, it returns its bytes, where each came from, and the end in src; otherwise no bytes.

@@ -201,6 +201,9 @@ func survey(word []byte) (letters int, dialect bool) {
 	return letters, found&topBits != 0
 }
 
+// continuations returns how many of eight bytes of UTF-8 continue a character: those with 10 on top.
+func continuations(w uint64) int { return bits.OnesCount64(w &^ (w << 1) & topBits) }
+
 // Numbers of eight bytes. A byte x is zero where (x-1)&^x has its top bit set, or one before it is zero
 // (Warren: Hacker's Delight, 6-1).
 const (

@@ -746,6 +746,9 @@ func (s *scan) date() {
 // bareTitle takes the outlet's or an agency's name from the end of a title.
 func (r *Parser) bareTitle(title string) string {
 	for _, sep := range []string{" | ", " - ", " – ", " :: "} {
+		if strings.IndexByte(title, sep[1]) < 0 { // most have none, and to look for a byte is quick
+			continue
+		}
 		if n := strings.LastIndex(title, sep); n > 0 {
 			r.name.Set(title[n+len(sep):])
 			if len(r.name.Norm) == 0 || agencies[string(r.name.Norm)] != "" || bytes.Equal(r.name.Norm, r.source.Norm) {
