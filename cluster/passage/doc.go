@@ -40,8 +40,7 @@
 // made pages with 110 million anchors, in two parts of a GiB, peaked at 3.5 GB (TestMillion). A hit
 // takes 16 bytes, twice that while hits are sorted. There are at most 8 for a posting; 20,329
 // newspaper pages with 1,500 made of them had 48 a page, which makes 1.5 GB of a million pages.
-// [Options].Hits bounds them: the join is then done again for every range of first pages whose hits
-// fit, each time for the price of the first. Pairs take some 190 bytes for each passage with their
+// [Options].Keep can hold them, and the anchors of later parts, outside the heap. Pairs take some 190 bytes for each passage with their
 // two views, 1.5 a page there; lines and endings are counted in 8 bytes each, 30 a page. What is left
 // is input and result: 6 bytes for a word, some 500 for a [Passage].
 package passage
