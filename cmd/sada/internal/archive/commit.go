@@ -2,7 +2,6 @@ package archive
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -211,7 +210,9 @@ func (a *Archive) write(ctx context.Context, next *Next, before *Manifest, pages
 	var group errgroup.Group
 	for i, write := range writes {
 		group.Go(func() error {
-			errs[i] = cmp.Or(ctx.Err(), write())
+			if errs[i] = ctx.Err(); errs[i] == nil {
+				errs[i] = write()
+			}
 			return nil
 		})
 	}
