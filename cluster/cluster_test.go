@@ -230,7 +230,7 @@ func check(t fataler, res *Result) {
 
 // equal compares results but for the time they took.
 func equal(a, b *Result) string {
-	return cmp.Diff(a, b, cmp.AllowUnexported(Page{}, tfidf.Table{}), cmpopts.IgnoreUnexported(passage.Passage{}),
+	return cmp.Diff(a, b, cmp.AllowUnexported(Page{}, tfidf.Table{}, tfidf.Counter{}), cmpopts.IgnoreUnexported(passage.Passage{}),
 		cmpopts.IgnoreFields(Stats{}, "Times"), cmpopts.IgnoreFields(story.Options{}, "Workers"), cmpopts.EquateEmpty())
 }
 
@@ -452,7 +452,7 @@ func TestCopiesCountOnce(t *testing.T) {
 			t.Errorf("story %d: %v and %v; labels: %s", i, a, b, d)
 		}
 	}
-	if d := cmp.Diff(once.Terms, often.Terms, cmp.AllowUnexported(tfidf.Table{})); d != "" {
+	if d := cmp.Diff(once.Terms, often.Terms, cmp.AllowUnexported(tfidf.Table{}, tfidf.Counter{})); d != "" {
 		t.Errorf("weights of terms: %s", d)
 	}
 }

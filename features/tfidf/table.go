@@ -158,10 +158,8 @@ type Table struct {
 	entries []DF // ascending terms
 	version string
 
-	// start[h] is the first entry whose term has the top bits h: hashes spread evenly, so a term is
-	// found in one or two steps where a binary search would miss the cache twenty times.
-	start []uint32
-	shift uint
+	// by has the entries in a hash table: nearly every term is where it is looked for, and found in one step.
+	by Counter
 
 	// Logarithms of small numbers, which nearly all are, take a third of the time of weighing.
 	inverses []float64   // by document frequency
@@ -193,14 +191,10 @@ func NewTable(docs int, entries []DF) (*Table, error) {
 }
 
 func newTable(docs int, entries []DF) *Table {
-	// Between one and two entries to a slot.
-	slotBits := uint(max(1, bits.Len(uint(len(entries)))-1))
 	t := &Table{
 		docs:    docs,
 		entries: entries,
 		version: Version(docs, slices.Values(entries)),
-		start:   make([]uint32, 1<<slotBits+1),
-		shift:   64 - slotBits,
 	}
 	t.inverses = make([]float64, 1+min(docs, 1<<14)) // 128 KiB at most
 	for df := range t.inverses {
@@ -213,11 +207,9 @@ func newTable(docs int, entries []DF) *Table {
 	for n := range t.tfs {
 		t.tfs[n] = tf(uint32(n))
 	}
+	t.by.grow(len(entries))
 	for _, e := range entries {
-		t.start[uint64(e.Term)>>t.shift+1]++
-	}
-	for i := 1; i < len(t.start); i++ {
-		t.start[i] += t.start[i-1]
+		t.by.add(e.Term, e.Docs)
 	}
 	return t
 }
@@ -253,21 +245,7 @@ func (t *Table) Version() string { return t.version }
 
 // DF returns the number of documents a term stands in, 0 for one the table does not know.
 func (t *Table) DF(term Term) int {
-	slot := uint64(term) >> t.shift
-	lo, hi := t.start[slot], t.start[slot+1]
-	for hi-lo > 4 { // only where the caller's terms are not hashes
-		if mid := (lo + hi) / 2; t.entries[mid].Term <= term {
-			lo = mid
-		} else {
-			hi = mid
-		}
-	}
-	for _, e := range t.entries[lo:hi] {
-		if e.Term == term {
-			return int(e.Docs)
-		}
-	}
-	return 0
+	return int(t.by.count(term))
 }
 
 // IDF returns the inverse document frequency of a term, ln((1+N)/(1+df)) + 1, which is at least 1.
