@@ -760,13 +760,11 @@ func (r *runner) stories() error {
 	if o.Chance == 0 {
 		o.Chance = chance // the pieces of words make headlines look like texts
 	}
-	o = o.For(nodes)
-	res.Story = o
+	r.web, res.Story, res.Stats.Story = story.Calibrated(nodes, o)
 	res.Labelled = nil
 	if kept != nil {
 		res.Labelled = kept.Stories
 	}
-	r.web, res.Stats.Story = story.NewWeb(nodes, o)
 	return r.tell(nodes, func(group int32) []tfidf.Count { return counts[group] }, func([]int32) []tfidf.Term { return nil })
 }
 

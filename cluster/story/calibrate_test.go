@@ -7,6 +7,9 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"sada/features/tfidf"
 )
 
@@ -72,9 +75,9 @@ func TestHighestCosinesAreThoseOfAll(t *testing.T) {
 		for a, b := range Sample(len(tt.nodes)) {
 			pairs = append(pairs, [2]int32{int32(a), int32(b)})
 		}
-		want := cosines(tt.nodes, pairs, 0, 2)
+		want := cosines(tt.nodes, pairs, 2)
 		slices.Sort(want)
-		got := highest(tt.nodes, pairs, 2)
+		got := highest(tt.nodes, pairs, nil, 2)
 		slices.Sort(got)
 		from := place(len(want), lowest95)
 		if !slices.Equal(got[from:], want[from:]) {
@@ -108,6 +111,30 @@ func TestCalibratedClusteringFindsPlantedStories(t *testing.T) {
 		}
 		if s > 0 && got[s*50] == got[0] {
 			t.Errorf("story %d is one with the first", s)
+		}
+	}
+}
+
+// One call gives what the two give that it stands for.
+func TestCalibratedIsForAndNewWeb(t *testing.T) {
+	open := Defaults()
+	open.Threshold = 0
+	for name, nodes := range map[string][]Node{
+		"dated": noise(600, 60, 1000, .1, true), "undated": noise(300, 60, 1000, .1, false), "none": nil,
+	} {
+		for _, o := range []Options{open, Defaults()} {
+			web, got, stats := Calibrated(nodes, o)
+			want := o.For(nodes)
+			wantWeb, wantStats := NewWeb(nodes, want)
+			if got != want || stats != wantStats {
+				t.Errorf("%s: %+v, %+v; want %+v, %+v", name, got, stats, want, wantStats)
+			}
+			if d := cmp.Diff(wantWeb, web, cmpopts.EquateEmpty()); d != "" {
+				t.Errorf("%s: web of two calls (-), of one (+)\n%s", name, d)
+			}
+			if nodes != nil && stats.Links == 0 {
+				t.Errorf("%s: no links to compare", name)
+			}
 		}
 	}
 }

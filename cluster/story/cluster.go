@@ -13,8 +13,8 @@ type Result struct {
 func Cluster(nodes []Node, o Options) Result {
 	order := canonical(nodes)
 	ordered := arrange(nodes, order)
-	o = o.For(ordered)
-	links, stats := Graph(ordered, o)
+	web, o, stats := Calibrated(ordered, o)
+	links := web.Links(o)
 	group := Partition(ordered, links, o)
 	story := make([]int32, len(nodes))
 	for i, g := range group {

@@ -34,7 +34,23 @@ func (w *Web) Check() error {
 
 // NewWeb returns the web of nodes, which all have their vectors.
 func NewWeb(nodes []Node, o Options) (*Web, Stats) {
-	return new(Web).Grow(nodes, slices.Repeat([]int32{-1}, len(nodes)), func([]int32) {}, o)
+	return newWeb(nodes, newOutlines(nodes, o.Workers), o)
+}
+
+// Calibrated returns the options that [Options.For] gives and [NewWeb] with them. It is faster than the two: what
+// both look at is made once.
+func Calibrated(nodes []Node, o Options) (*Web, Options, Stats) {
+	all := newOutlines(nodes, o.Workers)
+	if o.Threshold == 0 {
+		o = o.At(calibrate(nodes, all, o))
+	}
+	w, stats := newWeb(nodes, all, o)
+	return w, o, stats
+}
+
+func newWeb(nodes []Node, all *outlines, o Options) (*Web, Stats) {
+	fresh := slices.Repeat([]int32{-1}, len(nodes))
+	return new(Web).grow(nodes, fresh, slices.Repeat([]bool{true}, len(nodes)), all, nil, o)
 }
 
 // Links returns the links of the nodes, whose weights are those that [Graph] gives.
@@ -59,6 +75,11 @@ func (w *Web) Links(o Options) []Link {
 // gets each place once. What it is called with depends on nothing else. The web w is not changed.
 // The number of links in the stats is that of [Web.Links].
 func (w *Web) Grow(nodes []Node, from []int32, vectors func(places []int32), o Options) (*Web, Stats) {
+	return w.grow(nodes, from, make([]bool, len(nodes)), noOutlines(len(nodes)), vectors, o)
+}
+
+// grow is Grow where some of the vectors are set and outlined.
+func (w *Web) grow(nodes []Node, from []int32, set []bool, outlines *outlines, vectors func(places []int32), o Options) (*Web, Stats) {
 	next := &Web{Nodes: len(nodes), Undated: oneDated(nodes) == 1}
 	if next.Undated != w.Undated {
 		w = new(Web)
@@ -73,7 +94,7 @@ func (w *Web) Grow(nodes []Node, from []int32, vectors func(places []int32), o O
 			to[old] = int32(i)
 		}
 	}
-	g := &growth{nodes: nodes, from: from, to: to, vectors: vectors, set: make([]bool, len(nodes)), outlines: noOutlines(len(nodes)), o: o, oneDated: oneDated(nodes)}
+	g := &growth{nodes: nodes, from: from, to: to, vectors: vectors, set: set, outlines: outlines, o: o, oneDated: oneDated(nodes)}
 	found, stats := g.index()
 	next.Indexed = merge(g.moved(w.Indexed, func(_, _ int32) bool { return true }), found)
 	if o.Support > 0 {
