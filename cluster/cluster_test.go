@@ -705,6 +705,12 @@ func TestMakeKeepsNothingOfTheText(t *testing.T) {
 				t.Errorf("%q is a piece of the text", s)
 			}
 		}
+		lent := []byte(text) // which others overwrite
+		q := m.Make(page("a", 0, "", unsafe.String(unsafe.SliceData(lent), len(lent))))
+		clear(lent)
+		if d := cmp.Diff(p, q, cmp.AllowUnexported(Page{}), cmpopts.EquateEmpty()); d != "" {
+			t.Errorf("%s: without the text: %s", name, d)
+		}
 	}
 }
 

@@ -410,14 +410,14 @@ func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, kee
 			pages := make([]*cluster.Page, len(records))
 			for i, k := range records {
 				k.page = k.make(m)
-				k.record.Page.Text, k.record.Page.Title = "", "" // they are not needed any more
+				k.record.Release() // its title and text are not needed any more
 				pages[i] = k.page
 			}
 			return spilled.keep(pages)
 		})
 	}
 	var records []*kept
-	for rec, err := range set.Records(ctx) {
+	for rec, err := range set.Lent(ctx) {
 		if err != nil {
 			if moving := group.Wait(); moving != nil { // it ended the reading
 				return nil, moving
@@ -427,6 +427,7 @@ func read(ctx context.Context, set *corpus.Set, stemmer string, workers int, kee
 		tell.progress(set.Progress())
 		k := &kept{record: rec}
 		if !g.take(k) {
+			k.record.Release()
 			continue
 		}
 		records = append(records, k)

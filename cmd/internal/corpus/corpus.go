@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/zeebo/xxh3"
@@ -70,6 +71,8 @@ type Record struct {
 	Repaired bool
 	// BadDate says that the record has a date which could not be read.
 	BadDate bool
+
+	room *room // that the title or the text is in; nil is their own
 }
 
 // File is what was read of one input file.
@@ -114,7 +117,7 @@ func (e *Error) Error() string {
 	return s + " (" + e.Hint + ")"
 }
 
-// Set is a list of input files. It is read once, by [Set.Records].
+// Set is a list of input files. It is read once, by [Set.Records] or [Set.Lent].
 type Set struct {
 	o       Options
 	names   fieldNames
@@ -123,6 +126,7 @@ type Set struct {
 	done    atomic.Int64
 	started atomic.Bool
 	files   []File
+	rooms   sync.Pool // of *room
 }
 
 // source is one file to read.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -387,7 +388,7 @@ func TestWorkers(t *testing.T) {
 	if len(one) < 12000 {
 		t.Fatalf("only %d records", len(one))
 	}
-	if diff := cmp.Diff(one, eight); diff != "" {
+	if diff := cmp.Diff(one, eight, cmp.AllowUnexported(Record{})); diff != "" {
 		t.Errorf("8 workers differ from 1:\n%s", diff)
 	}
 	if diff := cmp.Diff(oneFiles, eightFiles); diff != "" {
@@ -460,6 +461,67 @@ func TestStopping(t *testing.T) {
 	for _, err := range s.Records(t.Context()) {
 		if err == nil {
 			t.Error("a second loop reads on")
+		}
+	}
+}
+
+// TestLent: what is lent stays until it is given back, in whatever order, and says what a record's own says.
+func TestLent(t *testing.T) {
+	many := strings.ReplaceAll(pages(6000), `اليوم. "`, `اليوم.\n\"نعم\""`)
+	broken := strings.ReplaceAll(pages(50), "مصدر", `\u0645صدر`) // not read the short way
+	dir := folderOf(t, map[string]string{"a.jsonl": many + broken + many, "b.gz": gzipped(many), "c.txt": "page"})
+	for _, workers := range []int{1, 3} {
+		own, _ := readAll(t, Options{Workers: workers}, dir)
+		s, err := Open([]string{dir}, Options{Workers: workers})
+		if err != nil {
+			t.Fatal(err)
+		}
+		random := rand.New(rand.NewPCG(1, 2))
+		type held struct {
+			Record
+			n int
+		}
+		var holding []held
+		n, lent, pieces, rooms := 0, 0, 0, make(map[*room]bool)
+		var last *room
+		same := func(h held) {
+			h.room = nil
+			if h.Record != own[h.n] {
+				t.Fatalf("%d workers: record %d is %+v, want %+v", workers, h.n, h.Record, own[h.n])
+			}
+		}
+		for rec, err := range s.Lent(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if rec.room != nil {
+				lent++
+				if rec.room != last {
+					pieces++
+				}
+				last, rooms[rec.room] = rec.room, true
+			}
+			holding = append(holding, held{rec, n})
+			n++
+			for len(holding) > 300 {
+				at := random.IntN(len(holding))
+				h := &holding[at]
+				same(*h)
+				if h.Release(); h.Page.Text != "" || h.Page.Title != "" || h.room != nil {
+					t.Fatalf("after it was given back, record %d has %+v", h.n, h.Record)
+				}
+				holding[at] = holding[len(holding)-1]
+				holding = holding[:len(holding)-1]
+			}
+		}
+		for _, h := range holding {
+			same(h)
+		}
+		if n != len(own) || lent < n*9/10 {
+			t.Errorf("%d workers: %d records, %d of them lent, want %d", workers, n, lent, len(own))
+		}
+		if len(rooms) == pieces {
+			t.Errorf("%d workers: none of %d pieces of memory was taken again", workers, pieces)
 		}
 	}
 }

@@ -44,7 +44,9 @@ type decoder struct {
 	input    bytes.Buffer
 	scratch  []byte
 	hash     *xxh3.Hasher
-	worded   bool // the record at hand has a title or a text, be it empty
+	worded   bool  // the record at hand has a title or a text, be it empty
+	lend     bool  // titles and texts may stay where they are
+	room     *room // that the line at hand is in
 }
 
 func newDecoder(s *Set) *decoder {
@@ -56,6 +58,8 @@ func newDecoder(s *Set) *decoder {
 // batch decodes the lines of a batch.
 func (d *decoder) batch(b *batch) {
 	lines, line, offset := b.lines, b.line, b.offset
+	d.room = b.room
+	lent := int64(0)
 	for len(lines) > 0 {
 		content, rest, _ := bytes.Cut(lines, []byte{'\n'})
 		n := len(lines) - len(rest)
@@ -63,10 +67,17 @@ func (d *decoder) batch(b *batch) {
 		rec := Record{File: d.files[b.source].name, Line: line, Byte: offset}
 		if d.line(content, &rec) {
 			b.records = append(b.records, rec)
+			if rec.room != nil {
+				lent++
+			}
 		}
 		line++
 		offset += int64(n)
 	}
+	// The batch itself is one that it is lent to, so that it is let go of once.
+	b.room.lent.Store(lent + 1)
+	b.room.release(1)
+	b.lines, b.room = nil, nil
 }
 
 // line decodes one line without its newline. It is false for a blank line, which is no record.
@@ -141,6 +152,11 @@ func (d *decoder) wanted(raw []byte) (fields uint) {
 		d.scratch, _ = jsontext.AppendUnquote(d.scratch[:0], raw)
 		name = d.scratch
 	}
+	return d.named(name)
+}
+
+// named gives the set of fields that a name stands for.
+func (d *decoder) named(name []byte) (fields uint) {
 	for i := range d.names {
 		if string(name) == d.names[i] {
 			fields |= 1 << i

@@ -13,6 +13,8 @@
 //     [Options.MaxPageBytes] is passed over without being held in memory.
 //  5. [Set.Records] delivers the records in the order of the inputs, whatever the number of workers.
 //     No more than 2*Workers+2 chunks wait in memory.
+//     [Set.Lent] delivers the same without a copy of the titles and texts: they stay in the chunk until
+//     [Record.Release].
 //  6. A file that breaks in the middle keeps its earlier records, ends with one rejected record that
 //     says why, and the next file follows.
 //  7. [Set.Files] says what was read, with a hash of each file as it is stored.

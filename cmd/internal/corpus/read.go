@@ -11,6 +11,7 @@ import (
 	"iter"
 	"os"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/klauspost/compress/gzip"
@@ -34,6 +35,7 @@ const (
 type batch struct {
 	source  int
 	lines   []byte
+	room    *room // that the lines are in
 	line    int   // of the first line
 	offset  int64 // of the first line
 	records []Record
@@ -45,7 +47,14 @@ type batch struct {
 // once. A Record is a value of its own: nothing in it is reused. The only errors are the end of ctx and a
 // second loop; after an error the loop ends. A read from the standard input that is blocked when the loop
 // is left stays blocked in the background.
-func (s *Set) Records(ctx context.Context) iter.Seq2[Record, error] {
+func (s *Set) Records(ctx context.Context) iter.Seq2[Record, error] { return s.read(ctx, false) }
+
+// Lent gives the same records as [Set.Records], for one loop in place of that, and may leave the titles and
+// texts of pages where they were read: they are lent until [Record.Release], and then overwritten.
+// All else in a record is its own.
+func (s *Set) Lent(ctx context.Context) iter.Seq2[Record, error] { return s.read(ctx, true) }
+
+func (s *Set) read(ctx context.Context, lend bool) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		if s.started.Swap(true) {
 			yield(Record{}, errors.New("corpus: the records were read before"))
@@ -61,6 +70,7 @@ func (s *Set) Records(ctx context.Context) iter.Seq2[Record, error] {
 		for range s.o.Workers {
 			go func() {
 				d := newDecoder(s)
+				d.lend = lend
 				for b := range jobs {
 					d.batch(b)
 					b.ready <- struct{}{}
@@ -145,7 +155,7 @@ func (r *reader) fresh() *batch {
 	case b = <-r.free:
 	default:
 	}
-	*b = batch{source: r.current, lines: b.lines[:0], records: b.records[:0]}
+	*b = batch{source: r.current, records: b.records[:0]}
 	return b
 }
 
@@ -153,10 +163,37 @@ func (r *reader) fresh() *batch {
 func (r *reader) freshLines(line int, offset int64) *batch {
 	b := r.fresh()
 	b.line, b.offset = line, offset
-	if cap(b.lines) < chunkBytes || cap(b.lines) > 4*chunkBytes { // do not keep the room of one long line
-		b.lines = make([]byte, 0, chunkBytes)
+	var ok bool
+	if b.room, ok = r.rooms.Get().(*room); !ok {
+		b.room = &room{memory: make([]byte, chunkBytes), free: &r.rooms}
 	}
+	b.lines = b.room.memory[:0]
 	return b
+}
+
+// room is memory of lines. It is taken again when no record has its title or its text there.
+type room struct {
+	memory []byte
+	lent   atomic.Int64 // records
+	free   *sync.Pool
+}
+
+// release takes n records back.
+func (r *room) release(n int64) {
+	if r.lent.Add(-n) == 0 {
+		r.free.Put(r)
+	}
+}
+
+// Release gives the title and the text of a record of [Set.Lent] back, which the record then lacks. Without it
+// they stay, and keep the lines around them from being collected too. It may be called once for a record, of
+// whatever copy.
+func (r *Record) Release() {
+	r.Page.Title, r.Page.Text = "", ""
+	if r.room != nil {
+		r.room.release(1)
+		r.room = nil
+	}
 }
 
 // send passes a batch on. It fails only when the context has ended.
