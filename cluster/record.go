@@ -28,8 +28,9 @@ type Record struct {
 	Parts     []article.Part
 	Proposals []article.Proposal
 	Titled    uint64
-	Terms     []byte // of the title: 8 for each term, 4 for its count
-	LeadFirst int    // the word of the text that the lead begins with
+	Terms     []byte        // of the title: 8 for each term, 4 for its count
+	Counts    []tfidf.Count // the same, where Terms are not given; no record of a page has them
+	LeadFirst int           // the word of the text that the lead begins with
 
 	// Long is what is long: of each word of the lead its term (8 bytes); of each line its first
 	// word and its offset (8 each); the hash of each word (4); of each word of the lead its letters (2);
@@ -56,9 +57,19 @@ var errRecord = errors.New("damaged record")
 // Page returns the page of a record, with which it shares memory unless Long is not aligned to 8, or an error
 // if the record cannot have come from a page. It does not look into what is long, which [Page.Check] does.
 func (r *Record) Page() (*Page, error) {
-	p := &Page{ID: r.ID, Source: r.Source, Title: r.Title, Date: r.Date, DayOnly: r.DayOnly, DateFrom: r.DateFrom, Credits: r.Credits, Credit: r.Credit,
-		Tags: r.Tags, Repaired: r.Repaired, titled: r.Titled, first: r.LeadFirst}
-	bad := func(what string) (*Page, error) { return nil, fmt.Errorf("page %q: %s: %w", r.ID, what, errRecord) }
+	p := new(Page)
+	if err := r.Fill(p); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Fill does what Page does with a page that is there: those of many records may be one piece of memory. It must be a
+// zero Page.
+func (r *Record) Fill(p *Page) error {
+	p.ID, p.Source, p.Title, p.Date, p.DayOnly, p.DateFrom, p.Credits, p.Credit = r.ID, r.Source, r.Title, r.Date, r.DayOnly, r.DateFrom, r.Credits, r.Credit
+	p.Tags, p.Repaired, p.titled, p.first, p.terms = r.Tags, r.Repaired, r.Titled, r.LeadFirst, r.Counts
+	bad := func(what string) error { return fmt.Errorf("page %q: %s: %w", r.ID, what, errRecord) }
 	s := &p.shared
 	s.ID, s.Source, s.Bytes, s.Lead, s.Parts, s.Proposals = r.ID, r.Source, r.Bytes, r.Lead, r.Parts, r.Proposals
 	if !r.Date.IsZero() {
@@ -99,7 +110,7 @@ func (r *Record) Page() (*Page, error) {
 	for i := range len(r.Terms) / 12 {
 		p.terms = append(p.terms, tfidf.Count{Term: tfidf.Term(le.Uint64(r.Terms[12*i:])), N: le.Uint32(r.Terms[12*i+8:])})
 	}
-	return p, nil
+	return nil
 }
 
 // Check returns an error if what is long in a page that was a record cannot be a page's.

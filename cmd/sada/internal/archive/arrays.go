@@ -266,7 +266,8 @@ func gone(err error) bool {
 	return errors.As(err, &d) && derivable(d.File) && d.What == missing
 }
 
-// derivable says whether what is in a file can be worked out of the pages: one of postings, or of an array.
+// derivable says whether what is in a file can be worked out of the pages: one of postings, or of an array; or is in a table
+// too.
 func derivable(path string) bool {
-	return strings.HasPrefix(path, runsName+"/") || strings.HasPrefix(path, arraysName+"/")
+	return strings.HasSuffix(path, headsSuffix) || strings.HasPrefix(path, runsName+"/") || strings.HasPrefix(path, arraysName+"/")
 }

@@ -165,6 +165,9 @@ func (v *verifier) generation(ctx context.Context, n int, at marker) (verified, 
 		if err := g.add(v.a.contents(ctx, m)); err != nil {
 			return g, err
 		}
+		if err := g.add(v.heads(ctx, m)); err != nil {
+			return g, err
+		}
 		if err := g.add(v.runs(ctx, m)); err != nil {
 			return g, err
 		}
@@ -177,6 +180,23 @@ func (v *verifier) generation(ctx context.Context, n int, at marker) (verified, 
 		}
 	}
 	return g, nil
+}
+
+// heads makes pages of the heads of a generation that are there.
+func (v *verifier) heads(ctx context.Context, m *Manifest) error {
+	for _, s := range m.Segments {
+		if s.Heads == (FileInfo{}) || v.files[s.Heads] != nil { // of an older program, or missing
+			continue
+		}
+		_, err := v.a.headPages(ctx, s)
+		if d := new(Damage); errors.As(err, &d) {
+			v.files[s.Heads] = d
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // runs holds the runs of a generation to their order.

@@ -274,6 +274,12 @@ func (a *Archive) writeSegment(ctx context.Context, m *Manifest, added iter.Seq2
 		return err
 	}
 	s.Rows, s.Features.Rows = n, n
+	if heads, fits := headsOf(table); fits {
+		if s.Heads, err = a.writeFile(path(headsSuffix), heads.write); err != nil {
+			return err
+		}
+		s.Heads.Rows = n
+	}
 	m.Segments = append(m.Segments, s)
 	return nil
 }

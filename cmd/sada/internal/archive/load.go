@@ -84,8 +84,13 @@ func (a *Archive) fill(ctx context.Context, s *Snapshot) error {
 	})
 }
 
-// rows reads the pages of a generation.
-func (a *Archive) rows(ctx context.Context, s *Snapshot) error {
+// rows reads the pages of a generation: of the tables where not all segments have heads.
+func (a *Archive) rows(ctx context.Context, s *Snapshot) (err error) {
+	if !slices.ContainsFunc(s.manifest.Segments, func(x Segment) bool { return x.Heads == (FileInfo{}) }) {
+		if s.Pages, err = a.headed(ctx, s.manifest); err == nil || !gone(err) {
+			return err
+		}
+	}
 	n := int64(0)
 	for _, seg := range s.manifest.Segments {
 		n += seg.Rows

@@ -64,10 +64,11 @@ type Manifest struct {
 	Nights     []Night            `json:"nights"` // oldest first, the last is this generation's
 }
 
-// Segment is the pages that a generation took in: a table, and a file with what is long in them.
+// Segment is the pages that a generation took in: a table, a file with what is long in them, and one with the table as memory.
 type Segment struct {
 	FileInfo
 	Features FileInfo `json:"features,omitzero"` // none in version 1
+	Heads    FileInfo `json:"heads,omitzero"`    // none of programs that did not know them
 }
 
 // Run is a file of postings. Generations share it until it is merged with others.
@@ -83,8 +84,10 @@ func (m *Manifest) Files() []FileInfo { return append(m.shared(), m.Tables...) }
 func (m *Manifest) shared() []FileInfo {
 	var all []FileInfo
 	for _, s := range m.Segments {
-		if all = append(all, s.FileInfo); s.Features != (FileInfo{}) {
-			all = append(all, s.Features)
+		for _, f := range []FileInfo{s.FileInfo, s.Features, s.Heads} {
+			if f != (FileInfo{}) {
+				all = append(all, f)
+			}
 		}
 	}
 	for _, r := range m.Runs {
@@ -134,6 +137,7 @@ func (k runKey) compare(other runKey) int {
 const (
 	tableSuffix    = ".parquet"
 	featuresSuffix = ".features"
+	headsSuffix    = ".heads"
 	runSuffix      = ".postings"
 	rowsSuffix     = ".rows"
 	deltaSuffix    = ".delta"
@@ -154,10 +158,12 @@ func generationNumber(name string) (int, bool) { return number(name, "gen-", "")
 
 // segmentNumber gives the number in the name of one of the files of a segment.
 func segmentNumber(name string) (int, bool) {
-	if n, ok := number(name, "seg-", tableSuffix); ok {
-		return n, true
+	for _, suffix := range []string{tableSuffix, featuresSuffix, headsSuffix} {
+		if n, ok := number(name, "seg-", suffix); ok {
+			return n, true
+		}
 	}
-	return number(name, "seg-", featuresSuffix)
+	return 0, false
 }
 
 // parseRun reads the name of a run.
@@ -318,7 +324,8 @@ func (m *Manifest) validate(n int) error {
 	for _, s := range m.Segments {
 		name, ok1 := strings.CutPrefix(s.Path, segmentsName+"/")
 		of, ok2 := number(name, "seg-", tableSuffix)
-		if !ok1 || !ok2 || of <= last || of > n || m.Format > 1 && s.Features.Path != segmentsName+"/"+segmentName(of, featuresSuffix) || m.Format == 1 && s.Features != (FileInfo{}) {
+		if !ok1 || !ok2 || of <= last || of > n || m.Format > 1 && s.Features.Path != segmentsName+"/"+segmentName(of, featuresSuffix) || m.Format == 1 && s.Features != (FileInfo{}) ||
+			s.Heads != (FileInfo{}) && (m.Format == 1 || s.Heads.Path != segmentsName+"/"+segmentName(of, headsSuffix)) {
 			return fmt.Errorf("segment %q", s.Path)
 		}
 		last = of
