@@ -61,6 +61,8 @@ func FuzzPlainObject(f *testing.F) {
 		`{"id":"a","text":"t"}`, `{ "id" : "a\\\"/\n" , "text":"كلمة","x":"" } `, `{"id":"a","id":"b"}`, `{"id":"\u0041","text":"t"}`,
 		"{\"id\":\"a\xff\"}", `{"id":"a","text":null}`, "{\"id\":\"a\tb\"}", `{"id":"a"}}`, `{"id":"a",}`, `{"id":"a\x"}`, `{"id":"a\`, `{}`,
 		`{"id":"0123456701234567\"01234567","text":"` + strings.Repeat("م", 50) + `"}`, `{"id":"a","title":"\b\f\r\t\/"}`,
+		`{"id":"a","text":"\u0645\u06CC \uD83D\uDE00\n\u0000x"}`, `{"id":"a","text":"\ud83d"}`, `{"id":"a","text":"\ud83d\u0041"}`, `{"id":"a","text":"\ude00\ud83d"}`,
+		`{"\u0069d":"a","text":"\u00e9\uFFFD\u20ac"}`, `{"id":"a","text":"\u12g4"}`, `{"id":"a","text":"\u123"}`,
 	} {
 		f.Add([]byte(line))
 	}
