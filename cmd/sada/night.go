@@ -402,8 +402,9 @@ func (n *nightly) take(in *input, ids []string, known bool) {
 		doomed[id] = true
 	}
 	slices.Sort(n.deleted)
+	n.records, in.records = in.records(), nil
 	for _, page := range in.pages {
-		record := in.records[page.ID]
+		record := n.records[page.ID]
 		var old *archive.PageRow
 		if i := n.archived(page.ID); i >= 0 {
 			old = &n.old.Pages[i]
@@ -438,7 +439,6 @@ func (n *nightly) take(in *input, ids []string, known bool) {
 		}
 		return nil
 	}
-	n.records = in.records
 	n.spell = spellingOf(func() *cluster.Spellings {
 		pages := slices.Clone(n.changed)
 		for i := range n.old.Pages {

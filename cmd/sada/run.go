@@ -344,14 +344,14 @@ func rejectHint(r *publish.Reject) string {
 // input is what was read.
 type input struct {
 	pages      []*cluster.Page
-	published  map[string]*string      // by ID: the record's own date, as results give it
-	archived   func(id string) *string // the same of pages that were not read now; nil if there are none
-	rejects    []publish.Reject        // in the order of the inputs
-	rejected   int                     // of these, records that could not be read
-	first      *publish.Reject         // of these; nil if there is none
-	duplicates int                     // of these, records whose ID another record has
-	records    map[string]origin       // by ID
-	read       int                     // pages that were read now
+	published  map[string]*string       // by ID: the record's own date, as results give it
+	archived   func(id string) *string  // the same of pages that were not read now; nil if there are none
+	rejects    []publish.Reject         // in the order of the inputs
+	rejected   int                      // of these, records that could not be read
+	first      *publish.Reject          // of these; nil if there is none
+	duplicates int                      // of these, records whose ID another record has
+	records    func() map[string]origin // by ID; who asks for it, asks once
+	read       int                      // pages that were read now
 	badDates   int
 	replaced   int // pages with invalid UTF-8
 	stemmer    arabic.Stemmer
@@ -467,7 +467,7 @@ func newGatherer(stemmer string) (*gatherer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &gatherer{in: &input{published: make(map[string]*string), records: make(map[string]origin), stemmer: st}, byID: make(map[string]*kept)}, nil
+	return &gatherer{in: &input{published: make(map[string]*string), stemmer: st}, byID: make(map[string]*kept)}, nil
 }
 
 func (g *gatherer) reject(k *kept, reason string) {
@@ -503,6 +503,7 @@ func (g *gatherer) take(k *kept) bool {
 		other.dropped = true
 	}
 	g.byID[rec.Page.ID] = k
+	in.published[rec.Page.ID] = publish.Date(rec.Page.PublishedAt, rec.Page.DayOnly) // here, while others make pages
 	g.order = append(g.order, k)
 	return true
 }
@@ -510,14 +511,11 @@ func (g *gatherer) take(k *kept) bool {
 // done returns what was read, when all pages are made.
 func (g *gatherer) done() *input {
 	in := g.in
-	for _, k := range g.order {
-		if k.dropped {
-			continue
-		}
+	g.order = slices.DeleteFunc(g.order, func(k *kept) bool { return k.dropped })
+	in.pages = make([]*cluster.Page, len(g.order))
+	for i, k := range g.order {
 		r := &k.record
-		in.pages = append(in.pages, k.page)
-		in.published[k.page.ID] = publish.Date(r.Page.PublishedAt, r.Page.DayOnly)
-		in.records[k.page.ID] = origin{r.File, r.Line, r.Byte, r.Hash}
+		in.pages[i] = k.page
 		if r.BadDate {
 			in.badDates++
 		}
@@ -526,6 +524,14 @@ func (g *gatherer) done() *input {
 		}
 	}
 	in.read = len(in.pages)
+	in.records = func() map[string]origin {
+		records := make(map[string]origin, len(g.order))
+		for _, k := range g.order {
+			r := &k.record
+			records[k.page.ID] = origin{r.File, r.Line, r.Byte, r.Hash}
+		}
+		return records
+	}
 	// A record that a later one replaced was rejected after those between them.
 	slices.SortFunc(g.rejects, func(a, b numbered) int { return cmp.Compare(a.n, b.n) })
 	for _, r := range g.rejects {
@@ -639,6 +645,7 @@ func newResults(res *cluster.Result, in *input, old assigned) (*results, error) 
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
+	r.changes = make([]publish.Change, 0, len(r.regrouped.Events)+len(r.retold.Events))
 	for _, kind := range kinds {
 		for _, e := range (*kind.out).Events {
 			r.changes = append(r.changes, publish.Change{Event: string(e.Kind), Kind: kind.name, ID: e.ID, Other: e.Other, Pages: e.Pages})
@@ -702,7 +709,7 @@ func (r *results) both(ctx context.Context, write func() error, keep func(*resul
 // write writes the tables. If the context ends it returns soon, and what is written is not whole.
 func (r *results) write(ctx context.Context, f *publish.Folder, rejects []publish.Reject, workers int) error {
 	var group errgroup.Group
-	group.SetLimit(workers + 1) // one of them waits for the disk; the largest begin
+	group.SetLimit(workers) // a table takes two goroutines, of which one waits for the disk; the largest begin
 	tables := []func() error{
 		func() error { return publish.Table(f, "pages", until(ctx, r.pages())) },
 		func() error { return publish.Table(f, "stories", until(ctx, r.stories())) },
