@@ -2,6 +2,7 @@ package arabic
 
 import (
 	"encoding/binary"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -72,7 +73,13 @@ func Repair(src string) (fixed string, origin []uint32, ok bool) {
 }
 
 // damaged tells from the head of src whether it looks like UTF-8 read as Windows-1256.
-func damaged(src string) bool { return !sound(src) && led(src) }
+func damaged(src string) bool {
+	leads := mostLeads(src)
+	return leads > 0 && !sound(src, leads) && led(src)
+}
+
+// mostLeads returns how many tah and zah src has at most: the bytes that end them, which are counted in no time.
+func mostLeads(src string) int { return strings.Count(src, "\xB7") + strings.Count(src, "\xB8") }
 
 // led tells whether the leads have their share of the letters at the head of src.
 func led(src string) bool {
@@ -112,8 +119,9 @@ func led(src string) bool {
 
 // sound tells of most texts that are not damaged that they are not: so many letters of Arabic stand at the
 // head that, whatever else does, too few can be tah and zah. It takes eight bytes at a time, with no branch
-// that depends on them: words of different lengths cannot be foreseen.
-func sound(src string) bool {
+// that depends on them: words of different lengths cannot be foreseen. There are no more than leads of the two: twice
+// as many other letters leave them less than a third.
+func sound(src string, leads int) bool {
 	const block = 64 // of which the counts of eight are in the bytes of one number
 	text := []byte(src)
 	for others, before := 0, 0; len(text) > block; text = text[block:] {
@@ -132,7 +140,7 @@ func sound(src string) bool {
 		if before += block; before+1-others > sampleLetters {
 			return false
 		}
-		if float64(others) >= mostOthers {
+		if others > 2*leads || float64(others) >= mostOthers {
 			return true
 		}
 	}

@@ -16,19 +16,26 @@ type Offsets []byte
 // What it appends stands alone: where dst is a buffer for many texts, a text's Offsets begin at the
 // length that dst had before.
 func PackOffsets(dst Offsets, tokens []arabic.Token) Offsets {
+	const most = 2 * binary.MaxVarintLen32               // bytes of a span
 	dst = slices.Grow(dst, 2*len(tokens)+len(tokens)/16) // few gaps and words have 128 bytes and more
+	room, n := dst[:cap(dst)], len(dst)
 	last := uint32(0)
 	for _, t := range tokens {
+		if len(room)-n < most {
+			room = slices.Grow(room, most)
+			room = room[:cap(room)]
+		}
 		gap, length := t.From-last, t.To-t.From
 		if gap|length < 0x80 {
-			dst = append(dst, byte(gap), byte(length))
+			binary.LittleEndian.PutUint16(room[n:], uint16(gap|length<<8))
+			n += 2
 		} else {
-			dst = binary.AppendUvarint(dst, uint64(gap))
-			dst = binary.AppendUvarint(dst, uint64(length))
+			n += binary.PutUvarint(room[n:], uint64(gap))
+			n += binary.PutUvarint(room[n:], uint64(length))
 		}
 		last = t.To
 	}
-	return dst
+	return room[:n]
 }
 
 // Span is a half-open range of bytes of a text.
