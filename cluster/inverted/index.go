@@ -56,7 +56,9 @@ func (x *Index) Add(run []Posting, workers int) {
 	if len(run) == 0 {
 		return
 	}
-	Sort(run, workers)
+	if !slices.IsSortedFunc(run, Compare) {
+		Sort(run, workers)
+	}
 	x.Runs = append(slices.Clone(x.Runs), run)
 	for n := len(x.Runs); n > 1 && len(x.Runs[n-2]) < 2*len(x.Runs[n-1]); n-- {
 		x.Runs[n-2] = merge(x.Runs[n-2], x.Runs[n-1])
@@ -125,6 +127,11 @@ func Sort(run []Posting, workers int) {
 	_ = g.Wait() // no goroutine returns an error
 }
 
+// densely is how many postings there may be to a hash so that looking at each of them takes less than to gallop: they come
+// in the order in which memory is read ahead. Of 25 million postings, 40 to a hash took a third of the time, and 256 to a
+// hash two thirds.
+const densely = 256
+
 // Each calls do(worker, n, postings) for every one of the hashes, which must be ascending and distinct; n is
 // its place among them. The postings are those of all runs, one run after the other, and are valid
 // during the call only. The hashes are dealt to workers in ranges; the calls of one worker are in order,
@@ -138,15 +145,23 @@ func (x *Index) Each(hashes []uint64, workers int, do func(worker, n int, ps []P
 			if from == to {
 				return nil
 			}
-			rest := make([][]Posting, len(x.Runs))
+			rest, dense := make([][]Posting, len(x.Runs)), make([]bool, len(x.Runs))
 			for r, run := range x.Runs {
 				rest[r] = run[search(run, hashes[from]):]
+				dense[r] = search(rest[r], hashes[to-1]) < densely*(to-from)
 			}
 			var found []Posting
 			for n := from; n < to; n++ {
 				found = found[:0]
 				for r, run := range rest {
-					at := gallop(run, hashes[n])
+					at := 0
+					if dense[r] {
+						for at < len(run) && run[at].Hash < hashes[n] {
+							at++
+						}
+					} else {
+						at = gallop(run, hashes[n])
+					}
 					end := at
 					for end < len(run) && run[end].Hash == hashes[n] {
 						end++

@@ -3,6 +3,9 @@ package passage
 import (
 	"cmp"
 	"slices"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"sada/cluster/inverted"
 	"sada/features/article"
@@ -88,12 +91,22 @@ func Grow(known *Known, gone map[int]*Page, change *Change, pages []*Page, opt O
 	g := &growth{known: known, next: &Known{Next: known.Next}, change: change, opt: opt}
 	g.finder = &finder{pages: pages, own: make([]Range, len(pages)), end: make([]int, len(pages)), joiners: newJoiners()}
 	g.number()
-	dirty := g.pairs(gone)
-	g.facts()
-	g.topics = g.frequencies(gone)
 	judged := make([]bool, len(pages))
-	g.title(gone, judged)
-	furniture := g.lines(gone, judged)
+	var dirty []bool
+	var lines *furniture
+	var group errgroup.Group
+	group.Go(func() error {
+		dirty = g.pairs(gone)
+		return nil
+	})
+	group.Go(func() error { // what does not go by workers, while the pairs do
+		g.facts()
+		g.topics = g.frequencies(gone)
+		g.title(gone, judged)
+		lines = g.lines(gone, judged)
+		return nil
+	})
+	_ = group.Wait() // no goroutine returns an error
 
 	candidates := make([][]candidate, len(pages))
 	g.views = views(len(pages), g.next.Pairs, func(i int) bool { return dirty[i] })
@@ -116,7 +129,7 @@ func Grow(known *Known, gone map[int]*Page, change *Change, pages []*Page, opt O
 		from := change.From[i]
 		next.Candidates[i] = flat(candidates[i])
 		if judged[i] || len(candidates[i]) > 0 {
-			next.Found[i], next.Parts[i] = g.resolve(i, candidates[i], carriers[i], furniture, m)
+			next.Found[i], next.Parts[i] = g.resolve(i, candidates[i], carriers[i], lines, m)
 			change.Parts[i] = from < 0 || !slices.Equal(known.Parts[from], next.Parts[i])
 		} else {
 			next.Found[i], next.Parts[i] = g.move(known.Found[from]), known.Parts[from]
@@ -186,7 +199,7 @@ func (g *growth) number() {
 }
 
 // touch collects the postings of new pages, in order, and all hashes that a new page or one that is gone
-// has, ascending. of appends the postings of a page, each hash once.
+// has, ascending. of appends the postings of a page, of which the first of every hash counts.
 func (g *growth) touch(gone map[int]*Page, of func(m *scratch, dst []inverted.Posting, p *Page, doc uint32) []inverted.Posting) (fresh []inverted.Posting, hashes []uint64) {
 	var added []int
 	for i, from := range g.change.From {
@@ -194,15 +207,35 @@ func (g *growth) touch(gone map[int]*Page, of func(m *scratch, dst []inverted.Po
 			added = append(added, i)
 		}
 	}
-	const few = 8 // pages; each takes 64 blocks at a time
-	blocks := make([][]inverted.Posting, (len(added)+few-1)/few)
-	each(len(blocks), g.opt.Workers, func(b int, m *scratch) {
-		for _, i := range added[b*few : min(b*few+few, len(added))] {
-			blocks[b] = of(m, blocks[b], g.pages[i], g.next.Docs[i])
+	dealt := make([][shards][]inverted.Posting, g.opt.Workers) // by hash
+	var next atomic.Int64
+	var group errgroup.Group
+	for w := range dealt {
+		group.Go(func() error {
+			var m scratch
+			var ps []inverted.Posting
+			for n := int(next.Add(1)) - 1; n < len(added); n = int(next.Add(1)) - 1 {
+				i := added[n]
+				ps = of(&m, ps[:0], g.pages[i], g.next.Docs[i])
+				for _, p := range ps {
+					to := &dealt[w][p.Hash>>shardShift]
+					*to = append(*to, p)
+				}
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // no goroutine returns an error
+	var sorted [shards][]inverted.Posting
+	each(shards, g.opt.Workers, func(s int, _ *scratch) {
+		for w := range dealt {
+			sorted[s] = append(sorted[s], dealt[w][s]...)
+			dealt[w][s] = nil
 		}
+		slices.SortFunc(sorted[s], inverted.Compare)
+		sorted[s] = slices.CompactFunc(sorted[s], func(p, q inverted.Posting) bool { return p.Hash == q.Hash && p.Doc == q.Doc })
 	})
-	fresh = slices.Concat(blocks...)
-	inverted.Sort(fresh, g.opt.Workers)
+	fresh = slices.Concat(sorted[:]...)
 	var left []inverted.Posting
 	var m scratch
 	for _, p := range gone {
@@ -220,6 +253,9 @@ func (g *growth) touch(gone map[int]*Page, of func(m *scratch, dst []inverted.Po
 	}
 	return fresh, slices.Compact(hashes)
 }
+
+// shardShift leaves the bits of a hash that number its shard, so that shards are in the order of hashes.
+const shardShift = 64 - 8
 
 // at returns, for every hash, where its postings begin in a run; one more at the end.
 func at(run []inverted.Posting, hashes []uint64) []int {
@@ -241,12 +277,17 @@ func at(run []inverted.Posting, hashes []uint64) []int {
 // anchors appends the anchors of a page, each hash once at its first place.
 func (p *Page) anchors(m *scratch, dst []inverted.Posting, doc uint32) []inverted.Posting {
 	first := len(dst)
+	return once(p.winnowed(m, dst, doc), first)
+}
+
+// winnowed appends the anchors of a page in the order of their places.
+func (p *Page) winnowed(m *scratch, dst []inverted.Posting, doc uint32) []inverted.Posting {
 	m.grams = shingle.Grams(m.grams[:0], p.Words, AnchorWords)
 	m.chosen = shingle.Winnow(m.chosen[:0], m.grams, AnchorWindow)
 	for _, a := range m.chosen {
 		dst = append(dst, inverted.Posting{Hash: a.Hash, Doc: doc, Pos: a.Pos})
 	}
-	return once(dst, first)
+	return dst
 }
 
 // once sorts the postings of one page, which begin at first, and keeps the first of every hash.
@@ -280,10 +321,10 @@ func hitsOf(n int) int {
 // pairs brings the pairs up to date and reports which pages share something else than before.
 func (g *growth) pairs(gone map[int]*Page) (dirty []bool) {
 	fresh, hashes := g.touch(gone, func(m *scratch, dst []inverted.Posting, p *Page, doc uint32) []inverted.Posting {
-		return p.anchors(m, dst, doc)
+		return p.winnowed(m, dst, doc)
 	})
 	type worker struct {
-		hits          []hit
+		hits          []hit    // of one hash
 		again         []Couple // known pages whose hits are others than before
 		count         int
 		was, is       []posting
@@ -291,7 +332,7 @@ func (g *growth) pairs(gone map[int]*Page) (dirty []bool) {
 		homes, former [2 * homes]posting
 		added         []posting
 	}
-	workers := make([]worker, g.opt.Workers)
+	workers, stores := make([]worker, g.opt.Workers), newStores(len(g.pages), Options{Workers: g.opt.Workers})
 	starts := at(fresh, hashes)
 	g.known.Anchors.Each(hashes, g.opt.Workers, func(n, i int, ps []inverted.Posting) {
 		w := &workers[n]
@@ -307,7 +348,7 @@ func (g *growth) pairs(gone map[int]*Page) (dirty []bool) {
 			return
 		}
 		home := homesOf(&w.homes, w.is)
-		w.added = w.added[:0]
+		w.added, w.hits = w.added[:0], w.hits[:0]
 		for _, p := range w.is {
 			if g.change.From[p.doc] < 0 {
 				w.added = append(w.added, p)
@@ -327,6 +368,7 @@ func (g *growth) pairs(gone map[int]*Page) (dirty []bool) {
 				}
 			}
 		}
+		_ = stores[n].add(w.hits) // in memory that does not end
 		// Homes of before, by their present numbers.
 		former := w.former[:0]
 		for _, h := range homesOf(&w.former, w.was) {
@@ -360,11 +402,9 @@ func (g *growth) pairs(gone map[int]*Page) (dirty []bool) {
 		}
 	})
 	g.next.Hits = g.known.Hits
-	var found []hit
 	var again []Couple
 	for w := range workers {
 		g.next.Hits += workers[w].count
-		found = append(found, workers[w].hits...)
 		again = append(again, workers[w].again...)
 		workers[w] = worker{}
 	}
@@ -372,15 +412,13 @@ func (g *growth) pairs(gone map[int]*Page) (dirty []bool) {
 	again = slices.Compact(again)
 	g.next.Anchors = g.known.Anchors
 	g.next.Anchors.Add(fresh, g.opt.Workers)
-	found = append(found, g.shared(again)...) // two new homes of a hash name each other
-	aligned, empty := g.align(found)
+	_ = stores[0].add(g.shared(again))
+	aligned, empty := g.align(stores)
 	return g.merge(again, aligned, empty)
 }
 
-// align aligns the pairs of hits, some of which may be there twice.
-func (g *growth) align(hits []hit) ([]Pair, []Couple) {
-	stores := newStores(len(g.pages), Options{Workers: g.opt.Workers})
-	_ = stores[0].add(hits) // in memory that does not end
+// align aligns the pairs of hits, some of which are there twice: two new homes of a hash name each other.
+func (g *growth) align(stores []store) ([]Pair, []Couple) {
 	found, empty := make([][]Pair, ranges), make([][]Couple, ranges)
 	inRanges(stores, func(r int, hits []hit) { found[r], empty[r] = alignAll(g.pages, slices.Compact(hits)) })
 	return slices.Concat(found...), slices.Concat(empty...)
@@ -402,23 +440,25 @@ func byPages(p, q Couple) int {
 
 // shared returns all hits of pairs of pages.
 func (g *growth) shared(pairs []Couple) []hit {
-	var m scratch
-	anchors := make(map[uint32][]inverted.Posting)
-	of := func(page uint32) []inverted.Posting {
-		a, ok := anchors[page]
-		if !ok {
-			a = g.pages[page].anchors(&m, nil, 0)
-			anchors[page] = a
+	place := make(map[uint32]int)
+	var pages []uint32
+	for _, c := range pairs {
+		for _, page := range []uint32{c.A, c.B} {
+			if _, ok := place[page]; !ok {
+				place[page] = len(pages)
+				pages = append(pages, page)
+			}
 		}
-		return a
 	}
+	anchors := make([][]inverted.Posting, len(pages))
+	each(len(pages), g.opt.Workers, func(n int, m *scratch) { anchors[n] = g.pages[pages[n]].anchors(m, nil, 0) })
 	type common struct {
 		hash uint64
 		hit
 	}
 	var all []common
 	for _, c := range pairs {
-		p, q := of(c.A), of(c.B)
+		p, q := anchors[place[c.A]], anchors[place[c.B]]
 		for len(p) > 0 && len(q) > 0 {
 			switch {
 			case p[0].Hash < q[0].Hash:
@@ -613,7 +653,6 @@ func (g *growth) title(gone map[int]*Page, judged []bool) {
 
 // mentions appends what is looked up as another page's title.
 func (p *Page) mentions(dst []inverted.Posting, doc uint32) []inverted.Posting {
-	first := len(dst)
 	add := func(words []uint32) {
 		if len(words) >= minTitle && len(words) <= titleWords {
 			dst = append(dst, inverted.Posting{Hash: sequence(0, words), Doc: doc})
@@ -629,7 +668,7 @@ func (p *Page) mentions(dst []inverted.Posting, doc uint32) []inverted.Posting {
 			add(p.Words[words.From:words.To])
 		}
 	}
-	return once(dst, first)
+	return dst
 }
 
 // lines brings the counts of lines up to date and marks the pages of which a line, or an ending, is
@@ -639,11 +678,10 @@ func (g *growth) lines(gone map[int]*Page, judged []bool) *furniture {
 		if p.Source == "" {
 			return dst
 		}
-		first := len(dst)
 		p.repeatable(func(hash uint64, words int) {
 			dst = append(dst, inverted.Posting{Hash: hash, Doc: doc, Pos: uint32(words)})
 		})
-		return once(dst, first)
+		return dst
 	})
 	was, is := &furniture{pages: make(map[string]int)}, &furniture{pages: make(map[string]int)}
 	for i, from := range g.change.From {

@@ -146,7 +146,7 @@ func (p *Page) Title() (hash uint64, ok bool) {
 
 // Mentions calls do with the hash of every line of the page that may be the title of another page, each once.
 func (p *Page) Mentions(do func(hash uint64)) {
-	for _, m := range p.mentions(nil, 0) {
+	for _, m := range once(p.mentions(nil, 0), 0) {
 		do(m.Hash)
 	}
 }
