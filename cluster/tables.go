@@ -41,6 +41,10 @@ type Tables struct {
 	Verified  []VerifiedRow
 
 	Stories StoryTables
+
+	// Spelled is of the pages' titles. It is the caller's, who knows their stemmer: a [Known] has none. nil if it was not
+	// counted.
+	Spelled *Spelled
 }
 
 // PageRow is what is kept of a page.

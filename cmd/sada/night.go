@@ -439,18 +439,39 @@ func (n *nightly) take(in *input, ids []string, known bool) {
 		}
 		return nil
 	}
-	n.spell = spellingOf(func() *cluster.Spellings {
-		pages := slices.Clone(n.changed)
-		for i := range n.old.Pages {
-			if page := n.old.Pages[i].Page; !n.gone[page.ID] {
-				pages = append(pages, page)
-			}
-		}
-		return cluster.CountSpellings(pages, in.stemmer, 1)
-	})
+	n.spell = sync.OnceValue(func() *spelled { return n.spelled(in.stemmer) })
 	go n.spell() // whenever a step leaves a processor idle
 	n.counts["deleted"] = int64(len(n.deleted))
 	n.counts["kept"] = int64(len(n.old.Pages) - len(n.gone))
+}
+
+// spelled changes the spellings of the archive by the titles that came and went. Without them all titles are counted.
+func (n *nightly) spelled(stemmer arabic.Stemmer) *spelled {
+	var was *cluster.Spelled
+	if n.old.Generation > 0 && n.old.Program == version() {
+		if t, err := n.knew(); err == nil && t != nil { // an error is told where the groups are made
+			was = t.Spelled
+		}
+	}
+	var all, went []*cluster.Page
+	for i := range n.old.Pages {
+		page := n.old.Pages[i].Page
+		if was == nil {
+			all = append(all, page)
+		}
+		if n.gone[page.ID] {
+			went = append(went, page)
+		}
+	}
+	if was == nil {
+		was, _ = new(cluster.Spelled).Change(cluster.CountSpellings(all, stemmer, 1), cluster.NewSpellings(stemmer))
+	}
+	now, changed := was.Change(cluster.CountSpellings(n.changed, stemmer, 1), cluster.CountSpellings(went, stemmer, 1))
+	s := &spelled{surfaces: now.Surfaces(), respelled: make(map[tfidf.Term]bool, len(changed)), table: now}
+	for _, term := range changed {
+		s.respelled[term] = true
+	}
+	return s
 }
 
 // archived gives the place of a page in the archive, -1 if it is not there.
@@ -541,7 +562,11 @@ func (n *nightly) cluster(o cluster.Options, hash string, log *slog.Logger) (*cl
 		}
 	}
 	res, now, change, err := cluster.Grow(known, night, o, time.Now)
-	n.tables = sync.OnceValue(now.Tables)
+	n.tables = sync.OnceValue(func() *cluster.Tables {
+		t := now.Tables()
+		t.Spelled = n.spell().table
+		return t
+	})
 	go n.tables()
 	if tables != nil {
 		n.was, n.change = tables, change
@@ -577,14 +602,6 @@ func (n *nightly) assigned(ctx context.Context, a *archive.Archive, anew bool, r
 		name = fmt.Sprint(night)
 	}
 	was := assigned{night: night, name: name, deleted: n.deleted, counts: n.counts, spellings: n.spell}
-	if n.old.Generation > 0 {
-		was.came = n.changed
-		for i := range n.old.Pages {
-			if page := n.old.Pages[i].Page; n.gone[page.ID] {
-				was.went = append(was.went, page)
-			}
-		}
-	}
 	var weights *cluster.Weights
 	if n.old.Docs > 0 && !anew {
 		table, err := tfidf.NewTable(n.old.Docs, n.old.Terms)

@@ -586,7 +586,6 @@ type assigned struct {
 	night           int    // the number of the night that is being made
 	name            string // of it, the same whenever it is made again
 	deleted         []string
-	came, went      []*cluster.Page // since the night before, if there was one
 	// changes, if they are given, are those of this night, which was made before.
 	changes   []publish.Change
 	counts    map[string]int64 // for the manifest
@@ -594,14 +593,14 @@ type assigned struct {
 	spellings spelling // of the pages that are clustered
 }
 
-// spelling waits for the spellings of pages, and gives the surfaces of their terms with them.
-type spelling func() (*cluster.Spellings, map[tfidf.Term]string)
+// spelling waits for how the terms of titles are spelled.
+type spelling func() *spelled
 
-func spellingOf(count func() *cluster.Spellings) spelling {
-	return sync.OnceValues(func() (*cluster.Spellings, map[tfidf.Term]string) {
-		s := count()
-		return s, s.Surfaces()
-	})
+// spelled is how the terms of titles are spelled.
+type spelled struct {
+	surfaces  map[tfidf.Term]string
+	respelled map[tfidf.Term]bool // terms whose surface is another one than before the night
+	table     *cluster.Spelled    // for the next night; nil without a state
 }
 
 func newResults(res *cluster.Result, in *input, old assigned) (*results, error) {
@@ -623,13 +622,8 @@ func newResults(res *cluster.Result, in *input, old assigned) (*results, error) 
 	}
 	var group errgroup.Group
 	group.Go(func() error {
-		var spellings *cluster.Spellings
-		spellings, r.surfaces = old.spellings()
-		if len(old.came)+len(old.went) > 0 {
-			spellings.Add(old.came, -1)
-			spellings.Add(old.went, 1)
-			r.respelled = differing(r.surfaces, spellings.Surfaces())
-		}
+		s := old.spellings()
+		r.surfaces, r.respelled = s.surfaces, s.respelled
 		return nil
 	})
 	for _, kind := range kinds {
@@ -657,27 +651,11 @@ func newResults(res *cluster.Result, in *input, old assigned) (*results, error) 
 	return r, nil
 }
 
-// differing gives the terms that two maps have different surfaces of, or one has none.
-func differing(a, b map[tfidf.Term]string) map[tfidf.Term]bool {
-	out := make(map[tfidf.Term]bool)
-	for term, surface := range a {
-		if b[term] != surface {
-			out[term] = true
-		}
-	}
-	for term := range b {
-		if a[term] == "" {
-			out[term] = true
-		}
-	}
-	return out
-}
-
 // noState is what a run without a state knows of earlier nights.
 func noState(in *input) assigned {
 	in.records = nil                // a state would ask for them
 	pages := slices.Clone(in.pages) // their order will change
-	spellings := spellingOf(func() *cluster.Spellings { return cluster.CountSpellings(pages, in.stemmer, 1) })
+	spellings := sync.OnceValue(func() *spelled { return &spelled{surfaces: cluster.Surfaces(pages, in.stemmer)} })
 	return assigned{groups: new(identity.State), stories: new(identity.State), spellings: spellings,
 		cluster: func(o cluster.Options) (*cluster.Result, error) {
 			if o.Memory == 0 { // otherwise what it takes is for other steps

@@ -25,7 +25,7 @@ func TestFormat(t *testing.T) {
 		knownFrequencyArray: frequencyRow{}, knownRecurringArray: recurringRow{}, knownAlignedArray: alignedRow{}, knownEmptyArray: coupleRow{},
 		knownCandidatesArray: candidateRow{}, knownFoundArray: passageRow{}, knownFragmentsArray: fragmentRow{}, knownVerifiedArray: verifiedRow{},
 		knownFitsArray: fitRow{}, knownGroupsArray: knownGroupRow{}, knownToldArray: toldRow{}, knownLabelsArray: labelRow{}, knownSuggestedArray: suggestedRow{},
-		knownLinksArray: linkRow{}, knownLabelledArray: labelledRow{}, knownTextsArray: endRow{}, runsName: inverted.Posting{}} {
+		knownLinksArray: linkRow{}, knownLabelledArray: labelledRow{}, knownTextsArray: endRow{}, knownSpelledArray: spelledRow{}, runsName: inverted.Posting{}} {
 		_, section, ok := strings.Cut(string(b), "\n## "+name+"\n")
 		if !ok {
 			t.Errorf("format.md has no section %s", name)
@@ -48,7 +48,7 @@ func TestFormat(t *testing.T) {
 			t.Errorf("%s: types (-), format.md (+)\n%s", name, d)
 		}
 	}
-	for _, name := range []string{knownRelatedArray, knownProposedArray, knownClosedArray, knownTextArray} { // with the fields of another
+	for _, name := range []string{knownRelatedArray, knownProposedArray, knownClosedArray, knownTextArray, knownFormsArray} { // with the fields of another
 		if !strings.Contains(string(b), "\n## "+name+"\n") {
 			t.Errorf("format.md has no section %s", name)
 		}
@@ -103,7 +103,7 @@ func typeName(t reflect.Type) string {
 // A row of an array is written as memory: between its fields there is nothing, which would be left as it was.
 func TestWidths(t *testing.T) {
 	for _, row := range []any{knownRow{}, placeRow{}, knownPageRow{}, knownPartRow{}, knownMainRow{}, frequencyRow{}, recurringRow{}, alignedRow{}, coupleRow{}, candidateRow{},
-		passageRow{}, fragmentRow{}, verifiedRow{}, fitRow{}, knownGroupRow{}, toldRow{}, labelRow{}, suggestedRow{}, linkRow{}, labelledRow{}, endRow{}, markRow{}, headRow{}, headTermRow{}, headProposalRow{}, headPartRow{}} {
+		passageRow{}, fragmentRow{}, verifiedRow{}, fitRow{}, knownGroupRow{}, toldRow{}, labelRow{}, suggestedRow{}, linkRow{}, labelledRow{}, spelledRow{}, endRow{}, markRow{}, headRow{}, headTermRow{}, headProposalRow{}, headPartRow{}} {
 		if n := int(reflect.TypeOf(row).Size()); n != filled(reflect.TypeOf(row)) {
 			t.Errorf("%T takes %d bytes, and its fields %d", row, n, filled(reflect.TypeOf(row)))
 		}

@@ -40,6 +40,8 @@ const (
 	knownLinksArray      = "known_links"
 	knownClosedArray     = "known_closed"
 	knownLabelledArray   = "known_labelled"
+	knownSpelledArray    = "known_spelled"
+	knownFormsArray      = "known_forms"
 	knownTextArray       = "known_text"
 	knownTextsArray      = "known_texts"
 )
@@ -51,7 +53,7 @@ var widths = map[string]int{
 	knownCandidatesArray: width[candidateRow](), knownFoundArray: width[passageRow](), knownRelatedArray: width[passageRow](), knownFragmentsArray: width[fragmentRow](),
 	knownProposedArray: width[coupleRow](), knownVerifiedArray: width[verifiedRow](), knownFitsArray: width[fitRow](), knownGroupsArray: width[knownGroupRow](),
 	knownToldArray: width[toldRow](), knownLabelsArray: width[labelRow](), knownSuggestedArray: width[suggestedRow](), knownLinksArray: width[linkRow](),
-	knownClosedArray: width[linkRow](), knownLabelledArray: width[labelledRow](), knownTextArray: 1, knownTextsArray: width[endRow](), publishedArray: width[markRow](),
+	knownClosedArray: width[linkRow](), knownLabelledArray: width[labelledRow](), knownSpelledArray: width[spelledRow](), knownFormsArray: 1, knownTextArray: 1, knownTextsArray: width[endRow](), publishedArray: width[markRow](),
 }
 
 func width[T any]() int { return int(unsafe.Sizeof(*new(T))) }
@@ -217,6 +219,13 @@ type labelledRow struct {
 	Docs uint64 `array:"docs"`
 }
 
+type spelledRow struct {
+	Term uint64 `array:"term"`
+	N    int64  `array:"n"`
+	From uint32 `array:"from"`
+	To   uint32 `array:"to"`
+}
+
 type endRow struct {
 	End uint32 `array:"end"`
 }
@@ -261,6 +270,12 @@ func knownArrays(t *cluster.Tables, list []string) []written {
 	var labels []tfidf.Term
 	for i := range s.Stories {
 		labels = append(labels, s.Stories[i].Labels...)
+	}
+	if t.Spelled != nil {
+		forms := []byte(t.Spelled.Forms)
+		spelled = append(spelled,
+			arrayOf(knownFormsArray, forms, func(b *byte) byte { return *b }),
+			arrayOf(knownSpelledArray, t.Spelled.Rows, func(r *cluster.SpelledRow) spelledRow { return spelledRow{uint64(r.Term), r.N, r.From, r.To} }))
 	}
 	return append(spelled,
 		arrayOf(knownTextArray, all, func(b *byte) byte { return *b }),
@@ -475,11 +490,34 @@ func (a *Archive) known(ctx context.Context, m *Manifest) (*cluster.Tables, erro
 				return tfidf.DF{Term: tfidf.Term(r.Term), Docs: uint32(r.Docs)}
 			})
 		},
+		func() error { return a.readSpelled(m, t) },
 	}
 	if err := parallel(len(reads), func(i int) error { return errors.Join(ctx.Err(), reads[i]()) }); err != nil {
 		return nil, err
 	}
 	return t, nil
+}
+
+// readSpelled reads the spellings, if a generation has them.
+func (a *Archive) readSpelled(m *Manifest, t *cluster.Tables) error {
+	if _, ok := m.array(knownSpelledArray); !ok { // of an earlier program
+		return nil
+	}
+	forms, err := rowsOf[byte](a, m, knownFormsArray)
+	if err != nil {
+		return err
+	}
+	s := &cluster.Spelled{Forms: string(forms)}
+	if err := take(a, m, knownSpelledArray, nil, &s.Rows, func(_ *reader, r *spelledRow) cluster.SpelledRow {
+		return cluster.SpelledRow{Term: tfidf.Term(r.Term), N: r.N, From: r.From, To: r.To}
+	}); err != nil {
+		return err
+	}
+	if err := s.Check(); err != nil {
+		return corrupt(m.arrayPath(knownSpelledArray), err.Error())
+	}
+	t.Spelled = s
+	return nil
 }
 
 // readTexts reads the strings that arrays name.

@@ -70,7 +70,8 @@ func TestKnown(t *testing.T) {
 		known, weights = grow(t, known, weights, pages)
 	}
 	want := known.Tables()
-	if len(want.Aligned) == 0 || len(want.Candidates) == 0 || len(want.Found) == 0 || len(want.Related) == 0 || len(want.Proposed) == 0 || len(want.Verified) == 0 ||
+	want.Spelled, _ = new(cluster.Spelled).Change(cluster.CountSpellings(known.Pages, arabic.Light10, 1), cluster.NewSpellings(arabic.Light10))
+	if len(want.Spelled.Rows) == 0 || len(want.Aligned) == 0 || len(want.Candidates) == 0 || len(want.Found) == 0 || len(want.Related) == 0 || len(want.Proposed) == 0 || len(want.Verified) == 0 ||
 		len(want.Stories.Indexed) == 0 || len(want.Stories.Suggested) == 0 || len(want.Stories.Labelled) == 0 {
 		t.Fatal("a table that the test is about is empty")
 	}
