@@ -784,7 +784,7 @@ func (r *runner) tell(nodes []story.Node, words func(group int32) []tfidf.Count,
 	of := story.Partition(nodes, links, o, never...)
 
 	res.StoryOf = make([]int, len(res.Pages))
-	stories, fits := story.Describe(nodes, story.Result{Story: of, Links: links})
+	stories, fits := story.Describe(nodes, story.Result{Story: of, Links: links}, r.o.Workers)
 	suggested := story.Suggest(nodes, stories, links, r.o.Suggest*o.Threshold, never...)
 	number := make([]int, len(nodes)) // of stories, by lowest group
 	for n := range stories {
@@ -793,69 +793,68 @@ func (r *runner) tell(nodes []story.Node, words func(group int32) []tfidf.Count,
 	res.Confidence, res.Margin = make([]float64, len(res.Pages)), make([]float64, len(res.Pages))
 	res.Next = make([]int, len(res.Pages))
 	res.Stories = make([]Story, len(stories))
-	pages, groups := make([]int, 0, len(res.Pages)), make([]int, 0, len(nodes)) // of all stories
-	var sources []string
-	// Stories are weighed against each other; a single text has its own heaviest terms, which are found while
-	// the others are told.
-	var single errgroup.Group
-	single.Go(func() error {
-		return blocks(len(stories), r.o.Workers, func(from, to int) error {
-			for n := from; n < to; n++ {
-				if members := stories[n].Members; len(members) == 1 {
-					res.Stories[n].Labels = r.heaviest(nodes[members[0]].Vector, members, words, known)
-				}
-			}
-			return nil
-		})
-	})
-	var told []int
-	for n, found := range stories {
-		s := &res.Stories[n]
-		fromPage, fromGroup := len(pages), len(groups)
-		sources = sources[:0]
-		for _, m := range found.Members {
-			groups = append(groups, int(m))
-			for _, p := range res.Copies[m].Pages {
-				pages = append(pages, p)
-				res.StoryOf[p] = n
-				res.Confidence[p] = 1
-				if len(found.Members) > 1 {
-					res.Confidence[p] = fits[m].Own
-				}
-				res.Next[p], res.Margin[p] = -1, res.Confidence[p]-fits[m].Other
-				if fits[m].Rival >= 0 {
-					res.Next[p] = number[fits[m].Rival]
-				}
-				sources = append(sources, res.Pages[p].Source)
-			}
-		}
-		s.Pages, s.Groups = slices.Clip(pages[fromPage:]), slices.Clip(groups[fromGroup:])
-		slices.Sort(s.Pages)
-		for _, p := range s.Pages { // canonical order: those with a date come first, in time
-			if date := res.Pages[p].Date; !date.IsZero() {
-				if s.First.IsZero() {
-					s.First = date
-				}
-				s.Last = date
-			}
-		}
-		slices.Sort(sources)
-		s.Outlets = slices.Clone(slices.Compact(sources))
-		s.Sources = len(s.Outlets)
-		for _, other := range suggested[n] {
-			s.Suggested = append(s.Suggested, Suggestion(other))
-		}
-		s.Headline = res.Copies[found.Medoid].Original
-		s.Density = found.Density
-		if len(found.Members) > 1 {
-			if s.Labels = known(found.Members); s.Labels == nil {
-				told = append(told, n)
-			}
+	firstPage, firstGroup := make([]int, len(stories)+1), make([]int, len(stories)+1) // of each story, among those of all
+	for n := range stories {
+		firstPage[n+1], firstGroup[n+1] = firstPage[n], firstGroup[n]+len(stories[n].Members)
+		for _, m := range stories[n].Members {
+			firstPage[n+1] += len(res.Copies[m].Pages)
 		}
 	}
-	err := r.label(told, words)
-	_ = single.Wait() // it returns no error
-	return err
+	pages, groups, sources := make([]int, len(res.Pages)), make([]int, len(nodes)), make([]string, len(res.Pages))
+	told := make([]bool, len(stories)) // of each story: its labels are not known
+	_ = blocks(len(stories), r.o.Workers, func(from, to int) error {
+		for n := from; n < to; n++ {
+			found, s := stories[n], &res.Stories[n]
+			s.Pages, s.Groups = pages[firstPage[n]:firstPage[n]:firstPage[n+1]], groups[firstGroup[n]:firstGroup[n]:firstGroup[n+1]]
+			s.Outlets = sources[firstPage[n]:firstPage[n]:firstPage[n+1]]
+			for _, m := range found.Members {
+				s.Groups = append(s.Groups, int(m))
+				for _, p := range res.Copies[m].Pages {
+					s.Pages, s.Outlets = append(s.Pages, p), append(s.Outlets, res.Pages[p].Source)
+					res.StoryOf[p] = n
+					res.Confidence[p] = 1
+					if len(found.Members) > 1 {
+						res.Confidence[p] = fits[m].Own
+					}
+					res.Next[p], res.Margin[p] = -1, res.Confidence[p]-fits[m].Other
+					if fits[m].Rival >= 0 {
+						res.Next[p] = number[fits[m].Rival]
+					}
+				}
+			}
+			slices.Sort(s.Pages)
+			for _, p := range s.Pages { // canonical order: those with a date come first, in time
+				if date := res.Pages[p].Date; !date.IsZero() {
+					if s.First.IsZero() {
+						s.First = date
+					}
+					s.Last = date
+				}
+			}
+			slices.Sort(s.Outlets)
+			s.Outlets = slices.Clip(slices.Compact(s.Outlets))
+			s.Sources = len(s.Outlets)
+			for _, other := range suggested[n] {
+				s.Suggested = append(s.Suggested, Suggestion(other))
+			}
+			s.Headline = res.Copies[found.Medoid].Original
+			s.Density = found.Density
+			// Stories are weighed against each other; a single text has its own heaviest terms.
+			if len(found.Members) == 1 {
+				s.Labels = r.heaviest(nodes[found.Members[0]].Vector, found.Members, words, known)
+			} else if s.Labels = known(found.Members); s.Labels == nil {
+				told[n] = true
+			}
+		}
+		return nil
+	})
+	var anew []int
+	for n, told := range told {
+		if told {
+			anew = append(anew, n)
+		}
+	}
+	return r.label(anew, words)
 }
 
 // heaviest returns the labels of a story of a single group: those that are known, or the heaviest terms of its text.

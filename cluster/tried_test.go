@@ -103,14 +103,14 @@ func TestSharedTried(t *testing.T) {
 	row("average link, then moves by margin", func(l *labelled) halved {
 		return l.partition(t, support, func(s *Sweep, links []story.Link, o story.Options) []int32 {
 			group := story.Partition(s.nodes, links, o, s.never...)
-			_, fits := story.Describe(s.nodes, story.Result{Story: group, Links: links})
+			_, fits := story.Describe(s.nodes, story.Result{Story: group, Links: links}, 2)
 			return moved(group, fits)
 		})
 	})
 	row("average link, loose stories split", func(l *labelled) halved {
 		return l.partition(t, support, func(s *Sweep, links []story.Link, o story.Options) []int32 {
 			group := story.Partition(s.nodes, links, o, s.never...)
-			stories, _ := story.Describe(s.nodes, story.Result{Story: group, Links: links})
+			stories, _ := story.Describe(s.nodes, story.Result{Story: group, Links: links}, 2)
 			o.Threshold *= 1.25
 			finer := story.Partition(s.nodes, links, o, s.never...)
 			for _, st := range stories {

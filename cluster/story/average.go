@@ -59,7 +59,9 @@ func adjacency(nodes []Node, links []Link, slot []int32) [][]neighbour {
 	lists := make([][]neighbour, len(nodes))
 	for i := range lists {
 		list := block[start[i]:start[i+1]:start[i+1]]
-		slices.SortFunc(list, func(p, q neighbour) int { return cmp.Compare(p.node, q.node) })
+		if !slices.IsSortedFunc(list, byNode) { // as they are where links ascend and nodes are on their own
+			slices.SortFunc(list, byNode)
+		}
 		n := 0
 		for _, p := range list {
 			if n > 0 && list[n-1].node == p.node {
@@ -73,6 +75,8 @@ func adjacency(nodes []Node, links []Link, slot []int32) [][]neighbour {
 	}
 	return lists
 }
+
+func byNode(p, q neighbour) int { return cmp.Compare(p.node, q.node) }
 
 // itself returns the slots of nodes that are all on their own.
 func itself(n int) []int32 {
@@ -180,25 +184,46 @@ func (b bars) move(x, y int32) {
 // holds too where all nodes are linked with all, as pages from one template are; there it is the
 // links that are many. Memory is 32 bytes for a link and 24 more for one over threshold.
 func AverageLink(nodes []Node, links []Link, threshold float64, never ...[2]int32) []int32 {
-	u := newUPGMA(nodes, links, threshold, never)
-	var last entry
-	for len(u.queue) > 0 {
-		e := u.queue.pop()
-		// Merges leave several entries of a pair; once brought up to date they are equal and
-		// come out in a row.
-		if e == last || u.into[e.a] != e.a || u.into[e.b] != e.b || apart(u.story[e.a], u.story[e.b]) || u.barred(e.a, e.b) {
-			continue
+	return averageLink(nodes, links, threshold, 1, never)
+}
+
+// averageLink is AverageLink with workers. A mean over threshold takes a link over it, so that groups are within the
+// components that such links make: links and pairs of never between two components have no say, and components
+// are merged at the same time.
+func averageLink(nodes []Node, links []Link, threshold float64, workers int, never [][2]int32) []int32 {
+	slot := byStory(nodes)
+	component := slices.Clone(slot)
+	for _, l := range links {
+		if Reaches(Fixed(l.Weight), threshold) {
+			a, b := root(component, l.A), root(component, l.B)
+			component[max(a, b)] = min(a, b)
 		}
-		last = e
-		near := u.near[e.a]
-		i, _ := find(near, e.b)
-		if u.mean(e.a, e.b, near[i].sum) < e.mean {
-			// One of both has grown by a group that is no neighbour of the other.
-			u.push(e.a, e.b, near[i].sum)
-			continue
-		}
-		u.merge(e.a, e.b)
 	}
+	for i := range component {
+		component[i] = root(component, int32(i))
+	}
+	within := make([]Link, 0, len(links))
+	for _, l := range links {
+		if component[l.A] == component[l.B] {
+			within = append(within, l)
+		}
+	}
+	var barred [][2]int32
+	for _, p := range never {
+		if component[p[0]] == component[p[1]] {
+			barred = append(barred, p)
+		}
+	}
+	u := newUPGMA(nodes, within, slot, threshold, barred)
+	entries := u.entries(component)
+	chunks(len(entries), workers, func() (func(c, from, to int), func()) {
+		m := merger{upgma: u}
+		return func(_, from, to int) {
+			for _, of := range entries[from:to] {
+				m.all(of)
+			}
+		}, func() {}
+	})
 	group := u.into
 	for i := range group {
 		group[i] = root(group, int32(i))
@@ -232,7 +257,8 @@ func lowest(group []int32) []int32 {
 	return group
 }
 
-// upgma holds the groups as they are. A group lives in the slot of one of its nodes.
+// upgma holds the groups as they are. A group lives in the slot of one of its nodes. What is of slots in different
+// components can be changed at the same time.
 type upgma struct {
 	threshold float64
 	near      [][]neighbour // by slot: neighbouring slots, ascending; some are no longer in use
@@ -242,6 +268,11 @@ type upgma struct {
 	story     []int         // by slot: the earlier story, or 0
 	into      []int32       // for every node the slot it was merged into; a slot in use is its own
 	never     bars
+}
+
+// merger merges the groups of one component after the other.
+type merger struct {
+	*upgma
 
 	// queue has, for every pair that may merge, an entry whose mean is at least that of the pair
 	// now. A mean can only rise when a group joins that is a neighbour of the other, and then a new
@@ -249,9 +280,8 @@ type upgma struct {
 	queue queue
 }
 
-func newUPGMA(nodes []Node, links []Link, threshold float64, never [][2]int32) *upgma {
+func newUPGMA(nodes []Node, links []Link, slot []int32, threshold float64, never [][2]int32) *upgma {
 	n := len(nodes)
-	slot := byStory(nodes)
 	u := &upgma{
 		threshold: threshold,
 		near:      adjacency(nodes, links, slot),
@@ -266,14 +296,63 @@ func newUPGMA(nodes []Node, links []Link, threshold float64, never [][2]int32) *
 		u.size[slot[i]] += nodes[i].size()
 		u.story[slot[i]] = max(u.story[slot[i]], nodes[i].Story)
 	}
+	return u
+}
+
+// entries returns the pairs that may merge, of each component that has one.
+func (u *upgma) entries(component []int32) [][]entry {
+	var all []entry
+	count := make([]int, len(component))
 	for a, near := range u.near {
 		for _, p := range near {
 			if int32(a) < p.node {
-				u.push(int32(a), p.node, p.sum)
+				if e, ok := u.entry(int32(a), p.node, p.sum); ok {
+					all = append(all, e)
+					count[component[a]]++
+				}
 			}
 		}
 	}
-	return u
+	var out [][]entry
+	block := make([]entry, len(all))
+	place := make([]int32, len(component)) // of a component, in out
+	for c, n := range count {
+		if n > 0 {
+			place[c] = int32(len(out))
+			out, block = append(out, block[:0:n]), block[n:]
+		}
+	}
+	for _, e := range all {
+		of := &out[place[component[e.a]]]
+		*of = append(*of, e)
+	}
+	return out
+}
+
+// all merges whatever may merge, beginning with these pairs.
+func (m *merger) all(entries []entry) {
+	m.queue = m.queue[:0]
+	for _, e := range entries {
+		m.queue.push(e)
+	}
+	var last entry
+	for len(m.queue) > 0 {
+		e := m.queue.pop()
+		// Merges leave several entries of a pair; once brought up to date they are equal and
+		// come out in a row.
+		if e == last || m.into[e.a] != e.a || m.into[e.b] != e.b || apart(m.story[e.a], m.story[e.b]) || m.barred(e.a, e.b) {
+			continue
+		}
+		last = e
+		near := m.near[e.a]
+		i, _ := find(near, e.b)
+		if m.mean(e.a, e.b, near[i].sum) < e.mean {
+			// One of both has grown by a group that is no neighbour of the other.
+			m.push(e.a, e.b, near[i].sum)
+			continue
+		}
+		m.merge(e.a, e.b)
+	}
 }
 
 // barred tells whether a pair of nodes keeps two groups from merging.
@@ -285,20 +364,27 @@ func (u *upgma) mean(a, b int32, sum int64) float64 {
 	return Mean(sum, u.size[a]*u.size[b])
 }
 
-// push enters a pair with its present mean, if it may merge.
-func (u *upgma) push(a, b int32, sum int64) {
+// entry returns a pair with its present mean, if it may merge.
+func (u *upgma) entry(a, b int32, sum int64) (entry, bool) {
 	mean := u.mean(a, b, sum)
 	if mean < u.threshold || apart(u.story[a], u.story[b]) {
-		return
+		return entry{}, false
 	}
 	if u.first[a] > u.first[b] {
 		a, b = b, a
 	}
-	u.queue.push(entry{mean, u.first[a], u.first[b], a, b})
+	return entry{mean, u.first[a], u.first[b], a, b}, true
+}
+
+func (m *merger) push(a, b int32, sum int64) {
+	if e, ok := m.entry(a, b, sum); ok {
+		m.queue.push(e)
+	}
 }
 
 // merge moves group a into b, or the other way round if a has more neighbours.
-func (u *upgma) merge(a, b int32) {
+func (m *merger) merge(a, b int32) {
+	u := m.upgma
 	if len(u.near[a]) > len(u.near[b]) {
 		a, b = b, a
 	}
@@ -317,7 +403,7 @@ func (u *upgma) merge(a, b int32) {
 		u.forget(x)
 		var sum int64
 		u.near[b], sum = add(u.near[b], x, p.sum)
-		u.push(b, x, sum)
+		m.push(b, x, sum)
 	}
 	u.near[a] = nil
 }

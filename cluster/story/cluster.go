@@ -34,5 +34,5 @@ func Partition(nodes []Node, links []Link, o Options, never ...[2]int32) []int32
 	case ByPropagation:
 		return Propagation(nodes, links, o.Threshold, never...)
 	}
-	return AverageLink(nodes, links, o.Threshold, never...)
+	return averageLink(nodes, links, o.Threshold, o.Workers, never)
 }

@@ -41,8 +41,9 @@ type Fit struct {
 
 // Describe returns the stories of a result in ascending order of their lowest nodes, and the fit of
 // every node. Means are those of [AverageLink]: a pair without a link counts 0, so that nodes just
-// inside a story may have an Own under the threshold. Time and memory are linear in nodes and links.
-func Describe(nodes []Node, r Result) ([]Story, []Fit) {
+// inside a story may have an Own under the threshold. Time and memory are linear in nodes and links. Nothing depends
+// on the number of workers.
+func Describe(nodes []Node, r Result, workers int) ([]Story, []Fit) {
 	// place is the story of a lowest node.
 	place := make([]int32, len(nodes))
 	counts := make([]int, 0)
@@ -66,28 +67,41 @@ func Describe(nodes []Node, r Result) ([]Story, []Fit) {
 	}
 
 	fits := make([]Fit, len(nodes))
-	inside := make([]int64, len(stories)) // of every pair of members, twice
-	sum := make([]int64, len(stories))    // of one node to every story, 0 between nodes
-	for i, near := range adjacency(nodes, r.Links, itself(len(nodes))) {
-		own := place[r.Story[i]]
-		for _, p := range near {
-			sum[place[r.Story[p.node]]] += p.sum
-		}
-		inside[own] += sum[own]
-		f := NewFit(Mean(sum[own], nodes[i].size()*(sizes[own]-nodes[i].size())))
-		for _, p := range near {
-			if s := r.Story[p.node]; place[s] != own {
-				f.See(s, Mean(sum[place[s]], nodes[i].size()*sizes[place[s]]))
+	sums := make([]int64, len(nodes)) // of every node to its story
+	near := adjacency(nodes, r.Links, itself(len(nodes)))
+	chunks(len(nodes), workers, func() (func(c, from, to int), func()) {
+		sum := make([]int64, len(stories)) // of one node to every story, 0 between nodes
+		return func(_, from, to int) {
+			for i := from; i < to; i++ {
+				own := place[r.Story[i]]
+				for _, p := range near[i] {
+					sum[place[r.Story[p.node]]] += p.sum
+				}
+				sums[i] = sum[own]
+				f := NewFit(Mean(sum[own], nodes[i].size()*(sizes[own]-nodes[i].size())))
+				for _, p := range near[i] {
+					if s := r.Story[p.node]; place[s] != own {
+						f.See(s, Mean(sum[place[s]], nodes[i].size()*sizes[place[s]]))
+					}
+				}
+				for _, p := range near[i] {
+					sum[place[r.Story[p.node]]] = 0
+				}
+				fits[i] = f
 			}
-		}
-		for _, p := range near {
-			sum[place[r.Story[p.node]]] = 0
-		}
-		fits[i] = f
-	}
-	for i := range stories {
-		stories[i].Survey(nodes, fits, inside[i])
-	}
+		}, func() {}
+	})
+	chunks(len(stories), workers, func() (func(c, from, to int), func()) {
+		return func(_, from, to int) {
+			for n := from; n < to; n++ {
+				inside := int64(0) // of every pair of members, twice
+				for _, m := range stories[n].Members {
+					inside += sums[m]
+				}
+				stories[n].Survey(nodes, fits, inside)
+			}
+		}, func() {}
+	})
 	return stories, fits
 }
 

@@ -19,7 +19,7 @@ func TestDescribe(t *testing.T) {
 		Story: []int32{0, 0, 0, 3, 4, 4},
 		Links: []Link{{0, 1, .5, .5}, {0, 2, .5, .25}, {1, 2, .5, .5}, {1, 3, .5, .5}, {2, 4, .75, .75}, {4, 5, .5, .5}},
 	}
-	stories, fits := Describe(nodes, r)
+	stories, fits := Describe(nodes, r, 2)
 	at := func(days int64) int64 { return page(0, "").Time + days*day }
 	if d := cmp.Diff([]Story{
 		{Members: []int32{0, 1, 2}, Medoid: 1, Density: 1.25 / 3, First: at(0), Last: at(2), Dated: true},
@@ -51,7 +51,7 @@ func TestMedoidOfTwoIsTheEarliest(t *testing.T) {
 		{"first has no date", undated(""), page(9, ""), 1},
 		{"no dates", undated(""), undated(""), 0},
 	} {
-		stories, _ := Describe([]Node{tt.a, tt.b}, Result{Story: []int32{0, 0}, Links: []Link{{0, 1, .5, .5}}})
+		stories, _ := Describe([]Node{tt.a, tt.b}, Result{Story: []int32{0, 0}, Links: []Link{{0, 1, .5, .5}}}, 2)
 		if stories[0].Medoid != tt.want {
 			t.Errorf("%s: medoid %d, want %d", tt.name, stories[0].Medoid, tt.want)
 		}
@@ -62,7 +62,7 @@ func TestLowestOfEqualRivals(t *testing.T) {
 	_, fits := Describe(make([]Node, 5), Result{
 		Story: []int32{0, 1, 2, 2, 1},
 		Links: []Link{{0, 3, .5, .5}, {0, 4, .5, .5}},
-	})
+	}, 2)
 	if fits[0].Rival != 1 || fits[0].Other != .25 {
 		t.Errorf("fit %+v, want rival 1 with .25", fits[0])
 	}
@@ -95,7 +95,7 @@ func TestDescribeIsTheDenseOne(t *testing.T) {
 			}
 			return sum / size
 		}
-		stories, fits := Describe(nodes, r)
+		stories, fits := Describe(nodes, r, 2)
 		for i, f := range fits {
 			other := 0.0
 			for _, s := range stories {
@@ -169,7 +169,7 @@ func TestSuggest(t *testing.T) {
 	// Two stories of two and two of one; sums by hand: 0,1 with 2,3 is (.4+.2)/4, with 4 is .28/2; 4 with 5 is .5.
 	nodes := make([]Node, 6)
 	links := []Link{{0, 1, .9, .9}, {0, 2, .4, .4}, {1, 3, .2, .2}, {0, 4, .28, .28}, {2, 3, .9, .9}, {4, 5, .5, .5}}
-	stories, _ := Describe(nodes, Result{Story: []int32{0, 0, 2, 2, 4, 5}, Links: links})
+	stories, _ := Describe(nodes, Result{Story: []int32{0, 0, 2, 2, 4, 5}, Links: links}, 2)
 	near := cmpopts.EquateApprox(0, 1e-6)
 	for _, tt := range []struct {
 		name  string

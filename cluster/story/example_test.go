@@ -42,7 +42,7 @@ func Example() {
 	}
 
 	result := story.Cluster(nodes, story.Defaults())
-	stories, fits := story.Describe(nodes, result)
+	stories, fits := story.Describe(nodes, result, 2)
 	var groups [][][]tfidf.Count
 	for _, s := range stories {
 		var group [][]tfidf.Count

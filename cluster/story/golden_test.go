@@ -153,7 +153,7 @@ func TestQuality(t *testing.T) {
 				o = o.For(nodes)
 				result := Cluster(nodes, o)
 				p, r := bcubed(result.Story, records)
-				stories, _ := Describe(nodes, result)
+				stories, _ := Describe(nodes, result, 2)
 				largest := 0
 				for _, s := range stories {
 					largest = max(largest, len(s.Members))

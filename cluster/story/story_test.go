@@ -664,6 +664,9 @@ func TestNeverKeepsNodesApart(t *testing.T) {
 			}
 		}
 		group := AverageLink(nodes, links, o.Threshold, never...)
+		if d := cmp.Diff(group, averageLink(nodes, links, o.Threshold, 3, never)); d != "" {
+			t.Fatalf("one worker (-), three (+)\n%s", d)
+		}
 		for _, p := range never {
 			if group[p[0]] == group[p[1]] {
 				t.Fatalf("%v are together in %v", p, group)
