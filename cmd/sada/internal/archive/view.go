@@ -59,5 +59,8 @@ func raw[T any](values []T) []byte {
 
 // cooked is the reverse of raw, for bytes that are aligned to the values.
 func cooked[T any](b []byte) []T {
+	if len(b) == 0 { // there may be less memory behind them than a value takes, which a pointer may not point to
+		return nil
+	}
 	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/int(unsafe.Sizeof(*new(T))))
 }
