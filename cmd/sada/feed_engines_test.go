@@ -435,7 +435,8 @@ func TestOpenSearchNights(t *testing.T) {
 type barrier struct {
 	*httptest.Server
 	mu      sync.Mutex
-	left    int // bulk requests that still pass, -1 any number
+	left    int            // bulk requests that still pass, -1 any number
+	passing sync.WaitGroup // those that passed and are not answered yet
 	reached chan bool
 	release chan bool
 }
@@ -455,8 +456,11 @@ func newBarrier(t *testing.T, to string) *barrier {
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		if strings.HasSuffix(r.URL.Path, "/_bulk") && !g.pass(r) {
-			return
+		if strings.HasSuffix(r.URL.Path, "/_bulk") {
+			if !g.pass(r) {
+				return
+			}
+			defer g.passing.Done()
 		}
 		proxy.ServeHTTP(w, r)
 	}))
@@ -464,7 +468,7 @@ func newBarrier(t *testing.T, to string) *barrier {
 	return g
 }
 
-// pass waits until the request may pass, or the client is gone.
+// pass waits until the request may pass, or the client is gone. One that passes is added to passing.
 func (g *barrier) pass(r *http.Request) bool {
 	g.mu.Lock()
 	release := g.release
@@ -473,6 +477,7 @@ func (g *barrier) pass(r *http.Request) bool {
 		g.left--
 		fallthrough
 	case g.left < 0:
+		g.passing.Add(1)
 		g.mu.Unlock()
 		return true
 	}
@@ -483,6 +488,7 @@ func (g *barrier) pass(r *http.Request) bool {
 	g.mu.Unlock()
 	select {
 	case <-release:
+		g.passing.Add(1)
 		return true
 	case <-r.Context().Done():
 		return false
@@ -496,11 +502,12 @@ func (g *barrier) hold(n int) {
 	g.left, g.reached, g.release = n, make(chan bool, 1), make(chan bool)
 }
 
-// wait waits until a request is held.
+// wait waits until a request is held, and those that passed before it are answered: a feed may send two at a time.
 func (g *barrier) wait(t *testing.T) {
 	t.Helper()
 	select {
 	case <-g.reached:
+		g.passing.Wait()
 	case <-time.After(2 * time.Minute):
 		t.Fatal("the feed has not come to its middle")
 	}
