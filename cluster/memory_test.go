@@ -49,7 +49,7 @@ func TestRunInOtherMemory(t *testing.T) {
 				return res, len(given), err
 			}
 			got, needed, err := within(-1)
-			if err != nil || needed < 3 { // counts, terms and weights
+			if err != nil || needed < 2 { // terms and weights
 				t.Fatalf("%d pieces of memory, %v", needed, err)
 			}
 			if d := cmp.Diff(want, got, cmp.AllowUnexported(tfidf.Table{}, tfidf.Counter{}, lsh.Params{}), cmp.Comparer(func(a, b *Page) bool { return a == b })); d != "" {

@@ -43,7 +43,7 @@ type Page struct {
 	counted []tfidf.Count // of an outline
 
 	// long is the memory of what is long: lead, and the lines, words, widths and spans, in this order, which is
-	// that of their alignment.
+	// that of their alignment. It is nil where they were moved.
 	long []byte
 }
 
@@ -188,30 +188,54 @@ func taken[T any](memory *[]byte, n int) []T {
 	return out
 }
 
-// Move copies what is long in pages to one piece of memory that keep gives, aligned to 8 bytes, with the parts one after the
-// other, and lets go of what they had: the hashes and spans of words, lines, and terms. They stay there for as long
-// as the pages are used, and are only read. The error is keep's; the pages are then as they were.
-func Move(pages []*Page, keep func(parts ...[]byte) ([]byte, error)) error {
-	var parts [][]byte
+// Move copies what is long in pages to two pieces of memory that texts and terms give, aligned to 8 bytes, with the parts one
+// after the other, and lets go of what they had. In the one are the lines, words and spans, by which texts are compared, in
+// the other the terms, which only the stories need. They stay there for as long as the pages are used, and are only
+// read. The error is that of texts or terms; the pages are then as they were.
+func Move(pages []*Page, texts, terms memory.Keep) error {
+	var parts [2][][]byte
 	var padding [8]byte
 	for _, p := range pages {
-		parts = append(parts, memory.Bytes(p.terms), p.long, padding[:-len(p.long)&7])
+		s := &p.shared
+		text, of := p.moved()
+		parts[0] = append(parts[0], memory.Bytes(s.Lines), memory.Bytes(s.Words), s.Spans, padding[:-text&7])
+		parts[1] = append(parts[1], memory.Bytes(p.terms), memory.Bytes(p.lead), memory.Bytes(p.widths), padding[:-of&7])
 	}
-	to, err := keep(parts...)
+	text, err := texts(parts[0]...)
+	if err != nil {
+		return err
+	}
+	of, err := terms(parts[1]...)
 	if err != nil {
 		return err
 	}
 	for _, p := range pages {
-		p.terms = taken[tfidf.Count](&to, len(p.terms)) // a multiple of 8 bytes
-		n := len(p.long)
-		p.view(to[:n:n], len(p.shared.Words), len(p.shared.Lines), len(p.lead))
-		to = to[(n+7)&^7:]
+		s := &p.shared
+		restText, restOf := p.moved()
+		from := text
+		s.Lines, s.Words = taken[passage.Line](&from, len(s.Lines)), taken[uint32](&from, len(s.Words))
+		s.Spans = from[:len(s.Spans):len(s.Spans)]
+		text = text[(restText+7)&^7:]
+		from = of
+		p.terms, p.lead, p.widths = taken[tfidf.Count](&from, len(p.terms)), taken[tfidf.Term](&from, len(p.lead)), taken[uint16](&from, len(p.widths))
+		of = of[(restOf+7)&^7:]
+		p.long = nil
 	}
 	return nil
 }
 
-// MoveBytes returns how many bytes [Move] takes for the page.
-func (p *Page) MoveBytes() int { return len(memory.Bytes(p.terms)) + (len(p.long)+7)&^7 }
+// moved returns how many bytes [Move] copies of the page to each of both pieces of memory, without padding.
+func (p *Page) moved() (texts, terms int) {
+	s := &p.shared
+	return len(memory.Bytes(s.Lines)) + len(memory.Bytes(s.Words)) + len(s.Spans),
+		len(memory.Bytes(p.terms)) + len(memory.Bytes(p.lead)) + len(memory.Bytes(p.widths))
+}
+
+// MoveBytes returns how many bytes [Move] takes for the page in each of both pieces of memory.
+func (p *Page) MoveBytes() (texts, terms int) {
+	texts, terms = p.moved()
+	return (texts + 7) &^ 7, (terms + 7) &^ 7
+}
 
 // terms takes the terms of the title and of the lead of a text.
 func (m *Maker) terms(p *Page, text string) {

@@ -4,9 +4,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 	"unsafe"
 
+	"sada/cluster/internal/memory"
 	"sada/cluster/passage"
 	"sada/features/article"
 	"sada/features/tfidf"
@@ -42,9 +44,13 @@ type Record struct {
 // Record returns the page as a record. It shares memory with the page.
 func (p *Page) Record() Record {
 	s := &p.shared
+	long := p.long
+	if long == nil { // they were moved
+		long = slices.Concat(memory.Bytes(p.lead), memory.Bytes(s.Lines), memory.Bytes(s.Words), memory.Bytes(p.widths), s.Spans)
+	}
 	r := Record{ID: p.ID, Source: p.Source, Title: p.Title, Date: p.Date, DayOnly: p.DayOnly, DateFrom: p.DateFrom, Credits: p.Credits, Credit: p.Credit,
 		Tags: p.Tags, Repaired: p.Repaired, Bytes: s.Bytes, Lead: s.Lead, Parts: s.Parts, Proposals: s.Proposals, Titled: p.titled, LeadFirst: p.first,
-		Long: p.long, Words: len(s.Words), Lines: len(s.Lines), LeadWords: len(p.lead)}
+		Long: long, Words: len(s.Words), Lines: len(s.Lines), LeadWords: len(p.lead)}
 	le := binary.LittleEndian
 	for _, c := range p.terms {
 		r.Terms = le.AppendUint32(le.AppendUint64(r.Terms, uint64(c.Term)), c.N)

@@ -53,20 +53,27 @@ func TestMove(t *testing.T) {
 	for _, in := range append(town(), &article.Page{ID: "nothing"}) {
 		want, got := m.Make(in), m.Make(in)
 		used = 0
-		if err := Move([]*Page{got}, keep); err != nil {
+		if err := Move([]*Page{got}, keep, keep); err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(want, got, cmp.AllowUnexported(Page{}, passage.Page{}), cmpopts.EquateEmpty()); d != "" {
+		same := []cmp.Option{cmp.AllowUnexported(Page{}, passage.Page{}), cmpopts.EquateEmpty(), cmpopts.IgnoreFields(Page{}, "long")}
+		if d := cmp.Diff(want, got, same...); d != "" {
 			t.Errorf("%s: %s", in.ID, d)
+		}
+		if d := cmp.Diff(want.Record(), got.Record(), cmpopts.EquateEmpty()); d != "" {
+			t.Errorf("%s: its record: %s", in.ID, d)
 		}
 		if words := len(want.shared.Words); used < 5*words {
 			t.Errorf("%s: %d bytes for %d words", in.ID, used, words)
 		}
 		full := errors.New("full")
-		if err := Move([]*Page{got}, func(...[]byte) ([]byte, error) { return nil, full }); !errors.Is(err, full) {
-			t.Errorf("%s: error %v", in.ID, err)
+		none := func(...[]byte) ([]byte, error) { return nil, full }
+		for _, err := range []error{Move([]*Page{got}, none, keep), Move([]*Page{got}, keep, none)} {
+			if !errors.Is(err, full) {
+				t.Errorf("%s: error %v", in.ID, err)
+			}
 		}
-		if d := cmp.Diff(want, got, cmp.AllowUnexported(Page{}, passage.Page{}), cmpopts.EquateEmpty()); d != "" {
+		if d := cmp.Diff(want, got, same...); d != "" {
 			t.Errorf("%s, where there is no room: %s", in.ID, d)
 		}
 	}

@@ -33,8 +33,8 @@ type Options struct {
 	// end to the other: anchors, counts and vectors of terms. It serves many goroutines, and what it gives is
 	// only read, and not used any more when Run returns. nil is ordinary memory.
 	Keep func(parts ...[]byte) ([]byte, error)
-	// Ahead, if it is not nil, is called with words of pages that will be read soon, by many goroutines.
-	Ahead func(words []uint32)
+	// Ahead, if it is not nil, is called with memory of pages that will be read soon, by many goroutines.
+	Ahead func(memory []byte)
 
 	// Similarity is the Jaccard similarity from which LSH must propose pairs, Recall the probability
 	// with which it must, Slots the longest signature.
@@ -708,30 +708,26 @@ func few(grams []uint64) bool {
 func (r *runner) stories() error {
 	res := r.res
 	res.Vocabulary = r.o.Vocabulary
-	counts, nodes, err := res.nodes(r.o.Workers, r.o.Keep)
-	if err != nil {
-		return err
-	}
-	words := 0
-	for _, c := range counts {
-		words += len(c)
-	}
+	nodes := res.nodes(r.o.Workers)
+	words := r.documents(res.words)
+	counter, n := count(len(nodes), words, r.o.Workers)
 	var chance float64
-	res.Vocabulary, chance = res.Vocabulary.For(words, len(counts))
+	res.Vocabulary, chance = res.Vocabulary.For(n, len(nodes))
 	o, kept := r.o.Story, r.o.Weights
-	if kept != nil && !kept.Serve(len(counts)) {
+	if kept != nil && !kept.Serve(len(nodes)) {
 		kept = nil
 	}
 	if kept != nil {
 		res.Vocabulary.Letters = kept.Letters
 	}
-	terms, err := res.spelled(counts, r.o.Workers, r.o.Keep)
-	if err != nil {
-		return err
+	terms := words
+	if res.Vocabulary.Letters != 0 {
+		terms = r.documents(res.spelled)
+		counter, _ = count(len(nodes), terms, r.o.Workers)
 	}
 	table := r.o.Terms
 	if table == nil {
-		table = count(terms, r.o.Workers).Freeze()
+		table = counter.Freeze()
 		if kept != nil {
 			table = kept.Terms.Follow(table)
 		}
@@ -742,8 +738,10 @@ func (r *runner) stories() error {
 	res.Terms = table
 	if err := blocks(len(nodes), r.o.Workers, func(from, to int) error {
 		of, weights := make([][]tfidf.Term, to-from), make([][]float32, to-from)
+		var room []tfidf.Count
 		for i := range of {
-			v := table.Vector(terms[from+i])
+			room = terms(room[:0], from+i)
+			v := table.Vector(room)
 			of[i], weights[i] = v.Terms, v.Weights
 		}
 		if err := cmp.Or(memory.PlaceAll(of, r.o.Keep), memory.PlaceAll(weights, r.o.Keep)); err != nil {
@@ -765,7 +763,7 @@ func (r *runner) stories() error {
 	if kept != nil {
 		res.Labelled = kept.Stories
 	}
-	return r.tell(nodes, func(group int32) []tfidf.Count { return counts[group] }, func([]int32) []tfidf.Term { return nil })
+	return r.tell(nodes, func(group int32) []tfidf.Count { return words(nil, int(group)) }, func([]int32) []tfidf.Term { return nil })
 }
 
 // tell makes the stories of the web. words returns the words of a copy group, known the labels that a story of
@@ -896,23 +894,47 @@ func (r *runner) label(stories []int, words func(group int32) []tfidf.Count) err
 	return nil
 }
 
-// count counts the documents of every term. Each worker has its own share of the documents.
-func count(docs [][]tfidf.Count, workers int) *tfidf.Counter {
-	counters := make([]tfidf.Counter, workers)
+// documents returns what gives the folded counts of every copy group as of does, which appends them. In ordinary memory they
+// are all made once. Otherwise each is made whenever it is asked for: to write them to other memory and read them
+// from there takes as long, and what is read for them would be the first to be given up for it.
+func (r *runner) documents(of func(dst []tfidf.Count, group int) []tfidf.Count) func(dst []tfidf.Count, group int) []tfidf.Count {
+	if r.o.Keep != nil {
+		return of
+	}
+	all := make([][]tfidf.Count, len(r.res.Copies))
+	_ = blocks(len(all), r.o.Workers, func(from, to int) error {
+		for i := from; i < to; i++ {
+			all[i] = of(nil, i)
+		}
+		return nil
+	})
+	return func(_ []tfidf.Count, group int) []tfidf.Count { return all[group] }
+}
+
+// count counts the documents of every term, and how many terms all of n documents have. Each worker has its own share of the
+// documents, which doc gives in memory that is appended to, or in others.
+func count(n int, doc func(dst []tfidf.Count, i int) []tfidf.Count, workers int) (_ *tfidf.Counter, terms int) {
+	counters, sums := make([]tfidf.Counter, workers), make([]int, workers)
 	var g errgroup.Group
 	for w := range counters {
 		g.Go(func() error {
-			for _, doc := range docs[w*len(docs)/workers : (w+1)*len(docs)/workers] {
-				counters[w].Add(doc)
+			var room []tfidf.Count
+			sum := 0
+			for i := w * n / workers; i < (w+1)*n/workers; i++ {
+				room = doc(room[:0], i)
+				counters[w].Add(room)
+				sum += len(room)
 			}
+			sums[w] = sum
 			return nil
 		})
 	}
 	_ = g.Wait() // no goroutine returns an error
 	for w := range counters[1:] {
 		counters[0].Merge(&counters[w+1])
+		sums[0] += sums[w+1]
 	}
-	return &counters[0]
+	return &counters[0], sums[0]
 }
 
 // blocks calls do for ranges of n items, in parallel, and returns the first error.
@@ -926,24 +948,22 @@ func blocks(n, workers int, do func(from, to int) error) error {
 	return g.Wait()
 }
 
-// nodes returns the words of every copy group and its node, which has no vector yet. The words are in memory
-// of keep, if it is given.
-func (res *Result) nodes(workers int, keep memory.Keep) ([][]tfidf.Count, []story.Node, error) {
-	counts := make([][]tfidf.Count, len(res.Copies))
+// nodes returns the node of every copy group, which has no vector yet.
+func (res *Result) nodes(workers int) []story.Node {
 	nodes := make([]story.Node, len(res.Copies))
-	err := blocks(len(counts), workers, func(from, to int) error {
+	_ = blocks(len(nodes), workers, func(from, to int) error {
 		for i := from; i < to; i++ {
-			counts[i], nodes[i] = res.words(i), res.node(i)
+			nodes[i] = res.node(i)
 		}
-		return memory.PlaceAll(counts[from:to], keep)
+		return nil
 	})
-	return counts, nodes, err
+	return nodes
 }
 
-// words returns the words of a copy group, those of its original.
-func (res *Result) words(group int) []tfidf.Count {
+// words appends the words of a copy group, those of its original.
+func (res *Result) words(dst []tfidf.Count, group int) []tfidf.Count {
 	original := res.Copies[group].Original
-	return res.Pages[original].Counts(res.Parts[original], res.Vocabulary)
+	return res.Pages[original].counts(dst, res.Parts[original], res.Vocabulary)
 }
 
 // node returns the node of a copy group, without its vector.
@@ -956,20 +976,9 @@ func (res *Result) node(group int) story.Node {
 	return story.Node{Size: 1, Time: first.Date.Unix(), Dated: true}
 }
 
-// spelled returns the terms of every copy group: its words and, if the vocabulary has them, the pieces
-// of its title. They are in memory of keep, if it is given.
-func (res *Result) spelled(words [][]tfidf.Count, workers int, keep memory.Keep) ([][]tfidf.Count, error) {
-	if res.Vocabulary.Letters == 0 {
-		return words, nil
-	}
-	terms := make([][]tfidf.Count, len(words))
-	err := blocks(len(words), workers, func(from, to int) error {
-		for i := from; i < to; i++ {
-			terms[i] = res.Pages[res.Copies[i].Original].spell(words[i], res.Vocabulary)
-		}
-		return memory.PlaceAll(terms[from:to], keep)
-	})
-	return terms, err
+// spelled appends the terms of a copy group: its words and, if the vocabulary has them, the pieces of its title.
+func (res *Result) spelled(dst []tfidf.Count, group int) []tfidf.Count {
+	return res.Pages[res.Copies[group].Original].spell(res.words(dst, group), res.Vocabulary)
 }
 
 // templates returns the pairs of copy groups that a template link says are the same frame filled on
@@ -1008,8 +1017,13 @@ func (v Vocabulary) For(words, texts int) (_ Vocabulary, chance float64) {
 // Counts returns the folded term counts of the words of a page's title and of the lead of its main text,
 // which the parts say.
 func (p *Page) Counts(parts []article.Part, v Vocabulary) []tfidf.Count {
+	return p.counts(nil, parts, v)
+}
+
+// counts appends them.
+func (p *Page) counts(dst []tfidf.Count, parts []article.Part, v Vocabulary) []tfidf.Count {
 	if p.counted != nil {
-		return p.counted
+		return append(dst, p.counted...)
 	}
 	var room [leadWords + 64]tfidf.Count // of which a third stays
 	out := room[:0]
@@ -1038,10 +1052,7 @@ func (p *Page) Counts(parts []article.Part, v Vocabulary) []tfidf.Count {
 			out = append(out, tfidf.Count{Term: term, N: 1})
 		}
 	}
-	folded := tfidf.Fold(out)
-	kept := make([]tfidf.Count, len(folded))
-	copy(kept, folded)
-	return kept
+	return append(dst, tfidf.Fold(out)...)
 }
 
 // Terms returns the folded counts that a page is weighed by: its words and the pieces of its title.

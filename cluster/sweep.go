@@ -16,11 +16,13 @@ type Sweep struct {
 
 // NewSweep prepares the nodes of a result, which it keeps.
 func NewSweep(res *Result, workers int) *Sweep {
-	counts, nodes, _ := res.nodes(workers, nil) // ordinary memory does not fail
-	terms, _ := res.spelled(counts, workers, nil)
-	for i, terms := range terms {
-		nodes[i].Vector, nodes[i].Together = res.Terms.Vector(terms), res.Together[i]
-	}
+	nodes := res.nodes(workers)
+	_ = blocks(len(nodes), workers, func(from, to int) error {
+		for i := from; i < to; i++ {
+			nodes[i].Vector, nodes[i].Together = res.Terms.Vector(res.spelled(nil, i)), res.Together[i]
+		}
+		return nil
+	})
 	return &Sweep{res: res, nodes: nodes, never: res.Never}
 }
 

@@ -83,7 +83,7 @@ func (g *growth) retell() error {
 	words := make([][]tfidf.Count, len(nodes)) // of the new ones
 	_ = blocks(len(fresh), g.o.Workers, func(from, to int) error {
 		for _, n := range fresh[from:to] {
-			words[n] = res.words(int(n))
+			words[n] = res.words(nil, int(n))
 		}
 		return nil
 	})
@@ -91,7 +91,7 @@ func (g *growth) retell() error {
 		if words[n] != nil {
 			return words[n]
 		}
-		return res.words(int(n))
+		return res.words(nil, int(n))
 	}
 	spelled := func(n int32) []tfidf.Count { return res.Pages[res.Copies[n].Original].spell(of(n), res.Vocabulary) }
 	res.Terms = k.weights.Terms

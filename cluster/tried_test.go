@@ -177,7 +177,7 @@ func (l *labelled) own(t *testing.T, terms func([]word) []tfidf.Count, keep func
 	o := fast()
 	o.Vocabulary.Letters = 0
 	res := run(t, l.pages, o)
-	_, nodes, _ := res.nodes(o.Workers, nil)
+	nodes := res.nodes(o.Workers)
 	counts := make([][]tfidf.Count, len(nodes))
 	var df tfidf.Counter
 	for i, g := range res.Copies {

@@ -58,10 +58,8 @@ func TestTermsOfAnotherRun(t *testing.T) {
 	first := run(t, corpus(town()), Defaults())
 	vectors := func(res *Result) map[string]any {
 		out := map[string]any{}
-		counts, _, _ := res.nodes(1, nil)
-		terms, _ := res.spelled(counts, 1, nil)
-		for i, c := range terms {
-			out[res.Pages[res.Copies[i].Original].ID] = res.Terms.Vector(c)
+		for i, of := range res.Copies {
+			out[res.Pages[of.Original].ID] = res.Terms.Vector(res.spelled(nil, i))
 		}
 		return out
 	}

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"sada/cluster/internal/memory"
 	"sada/features/article"
 	"sada/features/shingle"
 )
@@ -19,9 +20,19 @@ type Options struct {
 	// first, and for those that pages share, 16 bytes each, until they are compared. It serves many goroutines;
 	// nil is ordinary memory. No result depends on it.
 	Keep func(parts ...[]byte) ([]byte, error)
-	// Ahead, if it is not nil, is called with words of pages that will be read soon, by many goroutines, when the pages are
-	// gone through for the first time.
-	Ahead func(words []uint32)
+	// Ahead, if it is not nil, is called with memory of pages that will be read soon, by many goroutines.
+	Ahead func(memory []byte)
+}
+
+// aheadPages is how many pages before its turn a page is announced: ten milliseconds of work, in which a disk reads as many
+// megabytes.
+const aheadPages = 1024
+
+// ahead announces the page whose turn comes aheadPages after page i.
+func (o *Options) ahead(pages []*Page, i int) {
+	if i += aheadPages; o.Ahead != nil && i < len(pages) {
+		o.Ahead(memory.Bytes(pages[i].Words))
+	}
 }
 
 // Pair is two pages that share text, with the stretches that they share in order of page A.
@@ -84,18 +95,24 @@ func Find(pages []*Page, opt Options) (Result, error) {
 	})
 	_ = g.Wait() // no goroutine returns an error
 	furniture := newFurniture(pages, opt.Workers)
-	each(len(pages), opt.Workers, func(i int, _ *scratch) { f.own[i], f.end[i] = pages[i].extent() })
+	through := func(do func(i int, m *scratch)) {
+		each(len(pages), opt.Workers, func(i int, m *scratch) {
+			opt.ahead(pages, i)
+			do(i, m)
+		})
+	}
+	through(func(i int, _ *scratch) { f.own[i], f.end[i] = pages[i].extent() })
 	candidates := make([][]candidate, len(pages))
-	each(len(pages), opt.Workers, func(i int, m *scratch) { candidates[i] = f.candidates(i, m) })
+	through(func(i int, m *scratch) { candidates[i] = f.candidates(i, m) })
 	carriers := f.carriers(candidates, opt.Workers)
 
 	res := Result{Pairs: pairs, Parts: make([][]article.Part, len(pages)), Hits: int(count.Load())}
 	found := make([][]Passage, len(pages))
-	each(len(pages), opt.Workers, func(i int, m *scratch) {
+	through(func(i int, m *scratch) {
 		found[i], res.Parts[i] = f.resolve(i, candidates[i], carriers[i], furniture, m)
 	})
 	related := make([][]Passage, len(pages))
-	each(len(pages), opt.Workers, func(i int, _ *scratch) { related[i] = f.relations(i, res.Parts) })
+	through(func(i int, _ *scratch) { related[i] = f.relations(i, res.Parts) })
 	rows := 0
 	for i := range pages {
 		rows += len(found[i]) + len(related[i])

@@ -180,10 +180,6 @@ type collector struct {
 	dealt [][shards][]posting // to every worker: the memory of the part before
 }
 
-// aheadPages is how many pages before its turn a page is announced: ten milliseconds of work, in which a disk reads as many
-// megabytes.
-const aheadPages = 1024
-
 func newCollector(n int, words func(i int) []uint32, opt Options) *collector {
 	c := &collector{n: n, words: words, opt: opt, left: make([][]pile[posting], max(opt.Workers, 1))}
 	c.dealt = make([][shards][]posting, len(c.left))
@@ -215,7 +211,7 @@ func (c *collector) collect(part int) ([][shards][]posting, error) {
 			reserve(block, total*2/(AnchorWindow+1)/c.opt.Parts) // of text without repetition
 			for doc := from; doc < to; doc++ {
 				if ahead := doc + aheadPages; c.opt.Ahead != nil && ahead < to {
-					c.opt.Ahead(c.words(ahead))
+					c.opt.Ahead(memory.Bytes(c.words(ahead)))
 				}
 				grams = shingle.Grams(grams[:0], c.words(doc), AnchorWords)
 				anchors = shingle.Winnow(anchors[:0], grams, AnchorWindow)

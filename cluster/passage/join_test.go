@@ -2,6 +2,7 @@ package passage
 
 import (
 	"cmp"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -220,7 +221,7 @@ func TestJoinAnnouncesPages(t *testing.T) {
 		texts[i] = []uint32{uint32(i)}
 	}
 	var announced []uint32
-	opt := Options{Parts: 3, Keep: keep, Ahead: func(words []uint32) { announced = append(announced, words[0]) }}
+	opt := Options{Parts: 3, Keep: keep, Ahead: func(memory []byte) { announced = append(announced, binary.LittleEndian.Uint32(memory)) }}
 	if err := join(n, func(i int) []uint32 { return texts[i] }, opt, func(int, []hit) {}); err != nil {
 		t.Fatal(err)
 	}

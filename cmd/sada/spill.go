@@ -28,13 +28,21 @@ type spiller struct {
 	bytes    int64
 }
 
-// section is a part of the file with the pages of some hours.
+// section is the parts of the file with the pages of some hours: their texts, which are compared, and apart from them
+// their terms, which only the stories need, so that they take no memory before.
 type section struct {
+	texts, terms column
+	hours        int64 // since 1970, in units of sectionHours
+	mixed        bool  // there are pages of other hours as well
+}
+
+// column is a part of the file that grows.
+type column struct {
 	free  spill.Room
 	bytes int64
-	hours int64 // since 1970, in units of sectionHours
-	mixed bool  // there are pages of other hours as well
 }
+
+func (s *section) bytes() int64 { return s.texts.bytes + s.terms.bytes }
 
 const (
 	// A quarter of a day of a million pages in four weeks takes 50 MB. With as many sections the pages of nearly three
@@ -42,7 +50,7 @@ const (
 	sectionHours = 6
 	sections     = 4096
 
-	// sectionBytes is how much a section takes of the file at a time, at most: many times what the system brings into memory
+	// sectionBytes is how much a column takes of the file at a time, at most: many times what the system brings into memory
 	// with a page, which is 64 KiB.
 	sectionBytes = 1 << 20
 
@@ -66,7 +74,8 @@ func (s *spiller) keep(pages []*cluster.Page) error {
 	s.mu.Lock()
 	s.waiting = append(s.waiting, pages...)
 	for _, p := range pages {
-		s.waits += p.MoveBytes()
+		texts, terms := p.MoveBytes()
+		s.waits += texts + terms
 	}
 	var enough []*cluster.Page
 	if s.waits > waitingBytes {
@@ -80,18 +89,14 @@ func (s *spiller) keep(pages []*cluster.Page) error {
 func (s *spiller) move(pages []*cluster.Page) error {
 	slices.SortStableFunc(pages, func(p, q *cluster.Page) int { return cmp.Compare(sectionOf(p), sectionOf(q)) })
 	for len(pages) > 0 {
-		n, bytes := 0, 0
+		n, texts, terms := 0, 0, 0
 		for n < len(pages) && sectionOf(pages[n]) == sectionOf(pages[0]) {
-			bytes += pages[n].MoveBytes()
+			a, b := pages[n].MoveBytes()
+			texts, terms = texts+a, terms+b
 			n++
 		}
-		if err := cluster.Move(pages[:n], func(parts ...[]byte) ([]byte, error) {
-			room, err := s.beside(pages[:n], bytes)
-			if err != nil {
-				return nil, err
-			}
-			return s.file.Fill(room, parts...)
-		}); err != nil {
+		b := s.section(pages[:n])
+		if err := cluster.Move(pages[:n], s.filler(&b.texts, texts), s.filler(&b.terms, terms)); err != nil {
 			return fmt.Errorf("keep a page: %w", err)
 		}
 		pages = pages[n:]
@@ -110,33 +115,51 @@ func sectionOf(page *cluster.Page) int {
 	return int(uint64(hoursOf(page)) % sections)
 }
 
-// beside gives room for pages of one section near that of its others.
-func (s *spiller) beside(pages []*cluster.Page, bytes int) (spill.Room, error) {
+// section returns the section that pages belong to.
+func (s *spiller) section(pages []*cluster.Page) *section {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b := &s.sections[sectionOf(pages[0])]
 	if !pages[0].Date.IsZero() {
-		if b.bytes == 0 {
+		if b.bytes() == 0 {
 			b.hours = hoursOf(pages[0])
 		}
 		b.mixed = b.mixed || slices.ContainsFunc(pages, func(p *cluster.Page) bool { return hoursOf(p) != b.hours })
 	}
-	if bytes > b.free.Len() {
+	return b
+}
+
+// filler gives memory for what has so many bytes, near what else is in the column.
+func (s *spiller) filler(of *column, bytes int) func(parts ...[]byte) ([]byte, error) {
+	return func(parts ...[]byte) ([]byte, error) {
+		room, err := s.beside(of, bytes)
+		if err != nil {
+			return nil, err
+		}
+		return s.file.Fill(room, parts...)
+	}
+}
+
+// beside gives room for more of a column.
+func (s *spiller) beside(of *column, bytes int) (spill.Room, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if bytes > of.free.Len() {
 		var err error
-		if b.free, err = s.file.Alloc(max(bytes, int(min(b.bytes/2, sectionBytes)))); err != nil {
+		if of.free, err = s.file.Alloc(max(bytes, int(min(of.bytes/2, sectionBytes)))); err != nil {
 			return spill.Room{}, err
 		}
 	}
-	b.bytes += int64(bytes)
+	of.bytes += int64(bytes)
 	s.bytes += int64(bytes)
-	return b.free.Take(bytes), nil
+	return of.free.Take(bytes), nil
 }
 
 // scattered says whether pages of one time may lie so far apart that going through them takes more memory than
 // there is for it.
 func (s *spiller) scattered() bool {
 	most := s.mapped / 2
-	return s.bytes > most && slices.ContainsFunc(s.sections[:], func(b section) bool { return b.mixed || b.bytes > most })
+	return s.bytes > most && slices.ContainsFunc(s.sections[:], func(b section) bool { return b.mixed || b.bytes() > most })
 }
 
 // share gives memory for what the clustering does not need any more when it ends.
@@ -148,10 +171,10 @@ func (s *spiller) share(parts ...[]byte) ([]byte, error) {
 	return b, nil
 }
 
-// ahead has words read that a step will need soon.
-func (s *spiller) ahead(words []uint32) {
-	if len(words) > 0 {
-		s.file.Ahead(unsafe.Pointer(unsafe.SliceData(words)))
+// ahead has memory read that a step will need soon.
+func (s *spiller) ahead(memory []byte) {
+	if len(memory) > 0 {
+		s.file.Ahead(unsafe.Pointer(unsafe.SliceData(memory)))
 	}
 }
 
@@ -175,7 +198,7 @@ func (s *spiller) order(pages []*cluster.Page) error {
 	before := s.file
 	s.file = sorted
 	for some := range slices.Chunk(pages, 256) {
-		err := cluster.Move(some, sorted.Keep)
+		err := cluster.Move(some, sorted.Keep, sorted.Keep)
 		if err != nil {
 			err = fmt.Errorf("keep a page: %w", err)
 		}

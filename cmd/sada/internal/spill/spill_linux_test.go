@@ -123,9 +123,4 @@ func TestAheadChangesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	pieces := 0
-	f.announced.Range(func(_, _ any) bool { pieces++; return true })
-	if want := len(given)/aheadBytes + 1; pieces < want || pieces > want+1 {
-		t.Errorf("%d pieces, want %d", pieces, want)
-	}
 }
