@@ -193,33 +193,32 @@ func taken[T any](memory *[]byte, n int) []T {
 // the other the terms, which only the stories need. They stay there for as long as the pages are used, and are only
 // read. The error is that of texts or terms; the pages are then as they were.
 func Move(pages []*Page, texts, terms memory.Keep) error {
-	var parts [2][][]byte
+	var ofText, ofTerms [][]byte
 	var padding [8]byte
 	for _, p := range pages {
 		s := &p.shared
-		text, of := p.moved()
-		parts[0] = append(parts[0], memory.Bytes(s.Lines), memory.Bytes(s.Words), s.Spans, padding[:-text&7])
-		parts[1] = append(parts[1], memory.Bytes(p.terms), memory.Bytes(p.lead), memory.Bytes(p.widths), padding[:-of&7])
+		inText, inTerms := p.moved()
+		ofText = append(ofText, memory.Bytes(s.Lines), memory.Bytes(s.Words), s.Spans, padding[:-inText&7])
+		ofTerms = append(ofTerms, memory.Bytes(p.terms), memory.Bytes(p.lead), memory.Bytes(p.widths), padding[:-inTerms&7])
 	}
-	text, err := texts(parts[0]...)
+	toText, err := texts(ofText...)
 	if err != nil {
 		return err
 	}
-	of, err := terms(parts[1]...)
+	toTerms, err := terms(ofTerms...)
 	if err != nil {
 		return err
 	}
 	for _, p := range pages {
 		s := &p.shared
-		restText, restOf := p.moved()
-		from := text
-		s.Lines, s.Words = taken[passage.Line](&from, len(s.Lines)), taken[uint32](&from, len(s.Words))
-		s.Spans = from[:len(s.Spans):len(s.Spans)]
-		text = text[(restText+7)&^7:]
-		from = of
-		p.terms, p.lead, p.widths = taken[tfidf.Count](&from, len(p.terms)), taken[tfidf.Term](&from, len(p.lead)), taken[uint16](&from, len(p.widths))
-		of = of[(restOf+7)&^7:]
+		inText, inTerms := p.MoveBytes()
+		at := toText
+		s.Lines, s.Words = taken[passage.Line](&at, len(s.Lines)), taken[uint32](&at, len(s.Words))
+		s.Spans = at[:len(s.Spans):len(s.Spans)]
+		at = toTerms
+		p.terms, p.lead, p.widths = taken[tfidf.Count](&at, len(p.terms)), taken[tfidf.Term](&at, len(p.lead)), taken[uint16](&at, len(p.widths))
 		p.long = nil
+		toText, toTerms = toText[inText:], toTerms[inTerms:]
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ type Record struct {
 	Words, Lines, LeadWords int // how many of them are there
 }
 
-// Record returns the page as a record. It shares memory with the page.
+// Record returns the page as a record. It shares memory with the page, but has a copy of what is long in one that was moved.
 func (p *Page) Record() Record {
 	s := &p.shared
 	long := p.long

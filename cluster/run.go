@@ -30,7 +30,7 @@ type Options struct {
 	// result; 0 is a gigabyte at a time for anchors.
 	Memory int
 	// Keep gives memory, aligned to 8 bytes, with a copy of the parts one after the other, for what is large and read from one
-	// end to the other: anchors, counts and vectors of terms. It serves many goroutines, and what it gives is
+	// end to the other: anchors and vectors of terms. It serves many goroutines, and what it gives is
 	// only read, and not used any more when Run returns. nil is ordinary memory.
 	Keep func(parts ...[]byte) ([]byte, error)
 	// Ahead, if it is not nil, is called with memory of pages that will be read soon, by many goroutines.
@@ -710,6 +710,7 @@ func (r *runner) stories() error {
 	res.Vocabulary = r.o.Vocabulary
 	nodes := res.nodes(r.o.Workers)
 	words := r.documents(res.words)
+	// The documents of the terms are counted in passing, since making the words again would take longer.
 	counter, n := count(len(nodes), words, r.o.Workers)
 	var chance float64
 	res.Vocabulary, chance = res.Vocabulary.For(n, len(nodes))
@@ -722,7 +723,7 @@ func (r *runner) stories() error {
 	}
 	terms := words
 	if res.Vocabulary.Letters != 0 {
-		terms = r.documents(res.spelled)
+		terms = r.documents(func(group int) []tfidf.Count { return res.spell(group, words(group)) })
 		counter, _ = count(len(nodes), terms, r.o.Workers)
 	}
 	table := r.o.Terms
@@ -738,10 +739,8 @@ func (r *runner) stories() error {
 	res.Terms = table
 	if err := blocks(len(nodes), r.o.Workers, func(from, to int) error {
 		of, weights := make([][]tfidf.Term, to-from), make([][]float32, to-from)
-		var room []tfidf.Count
 		for i := range of {
-			room = terms(room[:0], from+i)
-			v := table.Vector(room)
+			v := table.Vector(terms(from + i))
 			of[i], weights[i] = v.Terms, v.Weights
 		}
 		if err := cmp.Or(memory.PlaceAll(of, r.o.Keep), memory.PlaceAll(weights, r.o.Keep)); err != nil {
@@ -763,7 +762,7 @@ func (r *runner) stories() error {
 	if kept != nil {
 		res.Labelled = kept.Stories
 	}
-	return r.tell(nodes, func(group int32) []tfidf.Count { return words(nil, int(group)) }, func([]int32) []tfidf.Term { return nil })
+	return r.tell(nodes, func(group int32) []tfidf.Count { return words(int(group)) }, func([]int32) []tfidf.Term { return nil })
 }
 
 // tell makes the stories of the web. words returns the words of a copy group, known the labels that a story of
@@ -894,38 +893,35 @@ func (r *runner) label(stories []int, words func(group int32) []tfidf.Count) err
 	return nil
 }
 
-// documents returns what gives the folded counts of every copy group as of does, which appends them. In ordinary memory they
-// are all made once. Otherwise each is made whenever it is asked for: to write them to other memory and read them
-// from there takes as long, and what is read for them would be the first to be given up for it.
-func (r *runner) documents(of func(dst []tfidf.Count, group int) []tfidf.Count) func(dst []tfidf.Count, group int) []tfidf.Count {
+// documents returns what gives the folded counts of every copy group as of does. In ordinary memory they are all made once.
+// Otherwise each is made whenever it is asked for: to write them to other memory and read them from there takes as
+// long, and what is read for them would be the first to be given up for it.
+func (r *runner) documents(of func(group int) []tfidf.Count) func(group int) []tfidf.Count {
 	if r.o.Keep != nil {
 		return of
 	}
 	all := make([][]tfidf.Count, len(r.res.Copies))
 	_ = blocks(len(all), r.o.Workers, func(from, to int) error {
 		for i := from; i < to; i++ {
-			all[i] = of(nil, i)
+			all[i] = of(i)
 		}
 		return nil
 	})
-	return func(_ []tfidf.Count, group int) []tfidf.Count { return all[group] }
+	return func(group int) []tfidf.Count { return all[group] }
 }
 
 // count counts the documents of every term, and how many terms all of n documents have. Each worker has its own share of the
-// documents, which doc gives in memory that is appended to, or in others.
-func count(n int, doc func(dst []tfidf.Count, i int) []tfidf.Count, workers int) (_ *tfidf.Counter, terms int) {
+// documents.
+func count(n int, doc func(i int) []tfidf.Count, workers int) (_ *tfidf.Counter, terms int) {
 	counters, sums := make([]tfidf.Counter, workers), make([]int, workers)
 	var g errgroup.Group
 	for w := range counters {
 		g.Go(func() error {
-			var room []tfidf.Count
-			sum := 0
 			for i := w * n / workers; i < (w+1)*n/workers; i++ {
-				room = doc(room[:0], i)
-				counters[w].Add(room)
-				sum += len(room)
+				terms := doc(i)
+				counters[w].Add(terms)
+				sums[w] += len(terms)
 			}
-			sums[w] = sum
 			return nil
 		})
 	}
@@ -960,10 +956,10 @@ func (res *Result) nodes(workers int) []story.Node {
 	return nodes
 }
 
-// words appends the words of a copy group, those of its original.
-func (res *Result) words(dst []tfidf.Count, group int) []tfidf.Count {
+// words returns the words of a copy group, those of its original.
+func (res *Result) words(group int) []tfidf.Count {
 	original := res.Copies[group].Original
-	return res.Pages[original].counts(dst, res.Parts[original], res.Vocabulary)
+	return res.Pages[original].Counts(res.Parts[original], res.Vocabulary)
 }
 
 // node returns the node of a copy group, without its vector.
@@ -976,9 +972,9 @@ func (res *Result) node(group int) story.Node {
 	return story.Node{Size: 1, Time: first.Date.Unix(), Dated: true}
 }
 
-// spelled appends the terms of a copy group: its words and, if the vocabulary has them, the pieces of its title.
-func (res *Result) spelled(dst []tfidf.Count, group int) []tfidf.Count {
-	return res.Pages[res.Copies[group].Original].spell(res.words(dst, group), res.Vocabulary)
+// spell returns the terms of a copy group: its words and, if the vocabulary has them, the pieces of its title.
+func (res *Result) spell(group int, words []tfidf.Count) []tfidf.Count {
+	return res.Pages[res.Copies[group].Original].spell(words, res.Vocabulary)
 }
 
 // templates returns the pairs of copy groups that a template link says are the same frame filled on
@@ -1017,13 +1013,8 @@ func (v Vocabulary) For(words, texts int) (_ Vocabulary, chance float64) {
 // Counts returns the folded term counts of the words of a page's title and of the lead of its main text,
 // which the parts say.
 func (p *Page) Counts(parts []article.Part, v Vocabulary) []tfidf.Count {
-	return p.counts(nil, parts, v)
-}
-
-// counts appends them.
-func (p *Page) counts(dst []tfidf.Count, parts []article.Part, v Vocabulary) []tfidf.Count {
 	if p.counted != nil {
-		return append(dst, p.counted...)
+		return p.counted
 	}
 	var room [leadWords + 64]tfidf.Count // of which a third stays
 	out := room[:0]
@@ -1052,7 +1043,7 @@ func (p *Page) counts(dst []tfidf.Count, parts []article.Part, v Vocabulary) []t
 			out = append(out, tfidf.Count{Term: term, N: 1})
 		}
 	}
-	return append(dst, tfidf.Fold(out)...)
+	return slices.Clone(tfidf.Fold(out))
 }
 
 // Terms returns the folded counts that a page is weighed by: its words and the pieces of its title.

@@ -19,7 +19,7 @@ func NewSweep(res *Result, workers int) *Sweep {
 	nodes := res.nodes(workers)
 	_ = blocks(len(nodes), workers, func(from, to int) error {
 		for i := from; i < to; i++ {
-			nodes[i].Vector, nodes[i].Together = res.Terms.Vector(res.spelled(nil, i)), res.Together[i]
+			nodes[i].Vector, nodes[i].Together = res.Terms.Vector(res.spell(i, res.words(i))), res.Together[i]
 		}
 		return nil
 	})

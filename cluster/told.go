@@ -83,7 +83,7 @@ func (g *growth) retell() error {
 	words := make([][]tfidf.Count, len(nodes)) // of the new ones
 	_ = blocks(len(fresh), g.o.Workers, func(from, to int) error {
 		for _, n := range fresh[from:to] {
-			words[n] = res.words(nil, int(n))
+			words[n] = res.words(int(n))
 		}
 		return nil
 	})
@@ -91,9 +91,9 @@ func (g *growth) retell() error {
 		if words[n] != nil {
 			return words[n]
 		}
-		return res.words(nil, int(n))
+		return res.words(int(n))
 	}
-	spelled := func(n int32) []tfidf.Count { return res.Pages[res.Copies[n].Original].spell(of(n), res.Vocabulary) }
+	spelled := func(n int32) []tfidf.Count { return res.spell(int(n), of(n)) }
 	res.Terms = k.weights.Terms
 	if g.o.Terms == nil && len(fresh)+len(gone) > 0 {
 		var come, went tfidf.Counter

@@ -59,7 +59,7 @@ func TestTermsOfAnotherRun(t *testing.T) {
 	vectors := func(res *Result) map[string]any {
 		out := map[string]any{}
 		for i, of := range res.Copies {
-			out[res.Pages[of.Original].ID] = res.Terms.Vector(res.spelled(nil, i))
+			out[res.Pages[of.Original].ID] = res.Terms.Vector(res.spell(i, res.words(i)))
 		}
 		return out
 	}

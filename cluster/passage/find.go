@@ -28,10 +28,10 @@ type Options struct {
 // megabytes.
 const aheadPages = 1024
 
-// ahead announces the page whose turn comes aheadPages after page i.
-func (o *Options) ahead(pages []*Page, i int) {
-	if i += aheadPages; o.Ahead != nil && i < len(pages) {
-		o.Ahead(memory.Bytes(pages[i].Words))
+// ahead announces the page whose turn comes aheadPages after page i, if it is one of the n that are gone through.
+func (o *Options) ahead(i, n int, words func(i int) []uint32) {
+	if i += aheadPages; o.Ahead != nil && i < n {
+		o.Ahead(memory.Bytes(words(i)))
 	}
 }
 
@@ -74,7 +74,8 @@ func Find(pages []*Page, opt Options) (Result, error) {
 	opt.Parts, opt.Workers = max(opt.Parts, 1), max(opt.Workers, 1)
 	aligned := make([][]Pair, ranges)
 	var count atomic.Int64
-	if err := join(len(pages), func(i int) []uint32 { return pages[i].Words }, opt, func(r int, hits []hit) {
+	words := func(i int) []uint32 { return pages[i].Words }
+	if err := join(len(pages), words, opt, func(r int, hits []hit) {
 		aligned[r], _ = alignAll(pages, hits)
 		count.Add(int64(len(hits)))
 	}); err != nil {
@@ -97,7 +98,7 @@ func Find(pages []*Page, opt Options) (Result, error) {
 	furniture := newFurniture(pages, opt.Workers)
 	through := func(do func(i int, m *scratch)) {
 		each(len(pages), opt.Workers, func(i int, m *scratch) {
-			opt.ahead(pages, i)
+			opt.ahead(i, len(pages), words)
 			do(i, m)
 		})
 	}

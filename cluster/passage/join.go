@@ -210,9 +210,7 @@ func (c *collector) collect(part int) ([][shards][]posting, error) {
 			}
 			reserve(block, total*2/(AnchorWindow+1)/c.opt.Parts) // of text without repetition
 			for doc := from; doc < to; doc++ {
-				if ahead := doc + aheadPages; c.opt.Ahead != nil && ahead < to {
-					c.opt.Ahead(memory.Bytes(c.words(ahead)))
-				}
+				c.opt.ahead(doc, to, c.words)
 				grams = shingle.Grams(grams[:0], c.words(doc), AnchorWords)
 				anchors = shingle.Winnow(anchors[:0], grams, AnchorWindow)
 				for _, a := range anchors {

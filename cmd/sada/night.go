@@ -293,9 +293,9 @@ func beginNight(ctx context.Context, a *archive.Archive) (*nightly, error) {
 	if err != nil || n.old.Generation == 0 {
 		return n, err
 	}
-	// Nearly all that is read stays: to look for what does not, again and again, would take a tenth of the night. Later
-	// less often than usual does: 5,000 pages on 200,000 take 2.29 instead of 2.39 s,
-	// 3.8 instead of 4.1 s of processors, and .2 GB more.
+	// Nearly all that is read stays: to look for what does not, again and again, would take a tenth of the night. The
+	// growth after it makes 5,000 pages on 200,000 take 2.29 instead of 2.39 s, 3.8 instead of 4.1 s of processors,
+	// and .2 GB more.
 	n.percent = debug.SetGCPercent(-1)
 	n.begun = make(chan struct{})
 	go func() {

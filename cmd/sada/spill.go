@@ -95,8 +95,11 @@ func (s *spiller) move(pages []*cluster.Page) error {
 			texts, terms = texts+a, terms+b
 			n++
 		}
-		b := s.section(pages[:n])
-		if err := cluster.Move(pages[:n], s.filler(&b.texts, texts), s.filler(&b.terms, terms)); err != nil {
+		textRoom, termRoom, err := s.beside(pages[:n], texts, terms)
+		if err == nil {
+			err = cluster.Move(pages[:n], s.filler(textRoom), s.filler(termRoom))
+		}
+		if err != nil {
 			return fmt.Errorf("keep a page: %w", err)
 		}
 		pages = pages[n:]
@@ -115,8 +118,8 @@ func sectionOf(page *cluster.Page) int {
 	return int(uint64(hoursOf(page)) % sections)
 }
 
-// section returns the section that pages belong to.
-func (s *spiller) section(pages []*cluster.Page) *section {
+// beside gives room for the texts and the terms of pages of one section near those of its others.
+func (s *spiller) beside(pages []*cluster.Page, texts, terms int) (textRoom, termRoom spill.Room, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b := &s.sections[sectionOf(pages[0])]
@@ -126,33 +129,31 @@ func (s *spiller) section(pages []*cluster.Page) *section {
 		}
 		b.mixed = b.mixed || slices.ContainsFunc(pages, func(p *cluster.Page) bool { return hoursOf(p) != b.hours })
 	}
-	return b
-}
-
-// filler gives memory for what has so many bytes, near what else is in the column.
-func (s *spiller) filler(of *column, bytes int) func(parts ...[]byte) ([]byte, error) {
-	return func(parts ...[]byte) ([]byte, error) {
-		room, err := s.beside(of, bytes)
-		if err != nil {
-			return nil, err
-		}
-		return s.file.Fill(room, parts...)
+	if textRoom, err = b.texts.take(s.file, texts); err != nil {
+		return spill.Room{}, spill.Room{}, err
 	}
+	if termRoom, err = b.terms.take(s.file, terms); err != nil {
+		return spill.Room{}, spill.Room{}, err
+	}
+	s.bytes += int64(texts + terms)
+	return textRoom, termRoom, nil
 }
 
-// beside gives room for more of a column.
-func (s *spiller) beside(of *column, bytes int) (spill.Room, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if bytes > of.free.Len() {
+// take gives room for more of the column.
+func (c *column) take(file *spill.File, bytes int) (spill.Room, error) {
+	if bytes > c.free.Len() {
 		var err error
-		if of.free, err = s.file.Alloc(max(bytes, int(min(of.bytes/2, sectionBytes)))); err != nil {
+		if c.free, err = file.Alloc(max(bytes, int(min(c.bytes/2, sectionBytes)))); err != nil {
 			return spill.Room{}, err
 		}
 	}
-	of.bytes += int64(bytes)
-	s.bytes += int64(bytes)
-	return of.free.Take(bytes), nil
+	c.bytes += int64(bytes)
+	return c.free.Take(bytes), nil
+}
+
+// filler gives memory that is the room.
+func (s *spiller) filler(room spill.Room) func(parts ...[]byte) ([]byte, error) {
+	return func(parts ...[]byte) ([]byte, error) { return s.file.Fill(room, parts...) }
 }
 
 // scattered says whether pages of one time may lie so far apart that going through them takes more memory than

@@ -38,7 +38,7 @@ type File struct {
 	listed sync.Mutex
 	chunks [][]byte
 
-	announced [announced]atomic.Uintptr // pieces of the mapped memory
+	announced [announcedPieces]atomic.Uintptr // pieces of the mapped memory
 
 	stop, stopped chan struct{}
 }
@@ -124,15 +124,15 @@ func (f *File) Fill(r Room, parts ...[]byte) ([]byte, error) {
 // aheadBytes is how much is read of the disk at a time: much enough that the disk is not slowed down by its ways.
 const aheadBytes = 256 << 10
 
-// announced is how many pieces are remembered that were asked for: steps go through pages of a few sections at a time, and
+// announcedPieces is how many pieces are remembered that were asked for: steps go through pages of a few sections at a time, and
 // when the next step comes to a piece again it must be forgotten.
-const announced = 256
+const announcedPieces = 256
 
 // Ahead has the piece of the file read, in the background, that this memory is in, unless it is one of those that were asked for
 // last. Without it a page that is not in the system's cache is waited for alone, with it those of about one time come together.
 func (f *File) Ahead(memory unsafe.Pointer) {
 	piece := uintptr(memory) / aheadBytes
-	if f.announced[piece%announced].Swap(piece) == piece {
+	if f.announced[piece%announcedPieces].Swap(piece) == piece {
 		return
 	}
 	from := unsafe.Add(memory, -int(uintptr(memory)%aheadBytes))

@@ -123,4 +123,13 @@ func TestAheadChangesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	pieces := 0
+	for i := range f.announced {
+		if f.announced[i].Load() != 0 {
+			pieces++
+		}
+	}
+	if want := len(given)/aheadBytes + 1; pieces < want || pieces > want+1 {
+		t.Errorf("%d pieces, want %d", pieces, want)
+	}
 }
