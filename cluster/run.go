@@ -877,11 +877,14 @@ func (r *runner) heaviest(vector tfidf.Vector, group []int32, words func(int32) 
 func (r *runner) label(stories []int, words func(group int32) []tfidf.Count) error {
 	res := r.res
 	groups := make([][][]tfidf.Count, len(stories))
-	for i, n := range stories {
-		for _, m := range res.Stories[n].Groups {
-			groups[i] = append(groups[i], words(int32(m)))
+	_ = blocks(len(stories), r.o.Workers, func(from, to int) error {
+		for i := from; i < to; i++ {
+			for _, m := range res.Stories[stories[i]].Groups {
+				groups[i] = append(groups[i], words(int32(m)))
+			}
 		}
-	}
+		return nil
+	})
 	labels, among, err := story.Labels(groups, res.Labelled, r.o.Labels)
 	if err != nil {
 		return fmt.Errorf("label the stories: %w", err)

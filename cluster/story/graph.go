@@ -7,6 +7,7 @@ import (
 	"sort"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 
 	"sada/features/tfidf"
 )
@@ -274,7 +275,7 @@ func link(nodes []Node, outlines *outlines, o Options, undated float64, look fun
 	var stats Stats
 	need := newNeed(o)
 	chunks(len(nodes), o.Workers, func() (func(c, from, to int), func()) {
-		s := &scan{nodes: nodes, o: o, oneDated: undated, need: need, shared: make([]uint16, len(nodes)), outlines: outlines}
+		s := &scan{nodes: nodes, o: o, oneDated: undated, need: need, shared: make([]uint8, len(nodes)), outlines: outlines}
 		return func(c, from, to int) {
 				for i := from; i < to; i++ {
 					look(s, int32(i))
@@ -298,10 +299,10 @@ type scan struct {
 	o          Options
 	oneDated   float64 // factor of a pair of which one has no date
 	need       *need
-	shared     []uint16 // for every node: none, and how many terms it shares with the one at hand; if it shares none, or less
-	none       uint16   // rises with every node, so that nothing has to be set back
-	oldest     int32    // the first dated node of the window, which moves on from node to node
-	begin      []int32  // of every term: where the window begins in the list of all
+	shared     []uint8 // for every node: none, and how many terms it shares with the one at hand, Shared at most; if it shares none, or less
+	none       uint8   // rises with every node, so that hardly anything has to be set back
+	oldest     int32   // the first dated node of the window, which moves on from node to node
+	begin      []int32 // of every term: where the window begins in the list of all
 	lists      [][]int32
 	candidates []int32
 	outlines   *outlines
@@ -358,21 +359,24 @@ func (x *index) node(s *scan, i int32) {
 		s.lists = append(s.lists, undated, dated)
 	}
 	s.candidates = s.candidates[:0]
-	if int(s.none)+2*maxTop > math.MaxUint16 {
+	if int(s.none)+s.o.Shared > math.MaxUint8 {
 		clear(s.shared)
 		s.none = 0
 	}
-	enough := s.none + uint16(s.o.Shared)
+	enough := s.none + uint8(s.o.Shared)
 	for _, list := range s.lists {
 		for _, c := range list {
 			n := max(s.shared[c], s.none) + 1
+			if n > enough {
+				continue
+			}
 			s.shared[c] = n
 			if n == enough {
 				s.candidates = append(s.candidates, c)
 			}
 		}
 	}
-	s.none += uint16(len(terms))
+	s.none = enough
 	s.compareAll(i)
 }
 
@@ -382,7 +386,7 @@ func search(list []int32, node int32) int {
 	return place
 }
 
-// batch is how many candidates are fetched at a time; with 8 of them comparing takes a twentieth longer.
+// batch is how many nodes are fetched at a time; with 8 of them comparing takes a twentieth longer.
 const batch = 16
 
 // compareAll links node i to the candidates that it belongs to.
@@ -391,31 +395,39 @@ func (s *scan) compareAll(i int32) {
 		return
 	}
 	s.outlined.set(s.outlines.of(i))
-	probed := false
+	may := s.candidates[:0]
 	for some := range slices.Chunk(s.candidates, batch) {
-		s.fetch(some)
 		for _, c := range some {
-			if !s.mayLink(c, i) {
-				continue
+			fetch(s, s.outlines.of(c))
+		}
+		for _, c := range some {
+			if s.mayLink(c, i) {
+				may = append(may, c)
 			}
-			if !probed {
-				s.probe.set(s.nodes[i].Vector)
-				probed = true
-			}
+		}
+	}
+	if len(may) == 0 {
+		return
+	}
+	s.probe.set(s.nodes[i].Vector)
+	for some := range slices.Chunk(may, batch) {
+		for _, c := range some {
+			fetch(s, s.nodes[c].Vector.Terms)
+			fetch(s, s.nodes[c].Vector.Weights)
+		}
+		for _, c := range some {
 			s.compare(c, i)
 		}
 	}
 }
 
-// fetch reads the outlines of nodes, which come from all over the memory, so that they are in the cache. Reads that
-// do not wait for each other take a third of the time of one outline after the other.
-func (s *scan) fetch(nodes []int32) {
+// fetch reads memory that comes from far away, so that it is in the cache. Reads that do not wait for each other take a
+// third of the time of one after the other.
+func fetch[T byte | tfidf.Term | float32](s *scan, memory []T) {
 	const line = 64 // bytes that come together, at least
-	for _, c := range nodes {
-		o := s.outlines.of(c)
-		for at := 0; at < len(o); at += line {
-			s.fetched += o[at]
-		}
+	step := line / int(unsafe.Sizeof(*new(T)))
+	for at := 0; at < len(memory); at += step {
+		s.fetched += byte(memory[at])
 	}
 }
 

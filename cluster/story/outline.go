@@ -12,7 +12,7 @@ import (
 // the weights of a page are even; this one is within some hundredths of it.
 //
 // The outline of a node is in one place, because it is fetched from far away: what is known of the node,
-// and four slots and their four weights at a time.
+// and four slots at a time with the heaviest of their weights: terms lie in order of weight, so it is close to all four.
 type outlines struct {
 	from, to []int // of every node: the bytes of its outline, none before it is drawn
 	bytes    []byte
@@ -20,13 +20,16 @@ type outlines struct {
 
 const (
 	outlineHead = 16 // time, scale of the weights, kind
-	outlineFour = 4*2 + 4
+	outlineFour = 4*2 + 1
 
 	isDated, isLocked = 1, 2
 
 	// slots are as many as bytes are in a cache of the first level. Of two pages with 120 terms, half a
 	// term meets another one in its slot.
 	slots = 1 << 15
+
+	// noSlot is where there are fewer than four terms: nothing lies in it.
+	noSlot = 0
 
 	// loose makes up for what floating point numbers are rounded down by.
 	loose = 1 + 1e-5
@@ -52,9 +55,10 @@ func (o *outlines) add(nodes []Node, places []int32, workers int) {
 	}
 	o.bytes = append(o.bytes, make([]byte, end-len(o.bytes))...)
 	chunks(len(places), workers, func() (func(c, from, to int), func()) {
+		var d drawer
 		return func(_, from, to int) {
 			for _, i := range places[from:to] {
-				o.draw(i, &nodes[i])
+				d.draw(o.of(i), &nodes[i])
 			}
 		}, func() {}
 	})
@@ -70,8 +74,13 @@ func (o *outlines) among(places []int32) *outlines {
 	return out
 }
 
-// draw makes the outline of node i.
-func (o *outlines) draw(i int32, n *Node) {
+// drawer draws outlines.
+type drawer struct {
+	weights []uint8 // of the terms
+}
+
+// draw makes the outline of a node in memory of its size, which is 0.
+func (d *drawer) draw(b outline, n *Node) {
 	most := float32(0)
 	for _, w := range n.Vector.Weights {
 		most = max(most, w)
@@ -84,16 +93,28 @@ func (o *outlines) draw(i int32, n *Node) {
 	if n.Story != 0 {
 		kind |= isLocked
 	}
-	b := o.of(i)
 	binary.LittleEndian.PutUint64(b, uint64(n.Time))
 	binary.LittleEndian.PutUint32(b[8:], math.Float32bits(scale))
 	binary.LittleEndian.PutUint32(b[12:], kind)
 	b = b[outlineHead:]
-	for k, t := range n.Vector.Terms {
-		four := b[k/4*outlineFour:][:outlineFour]
-		binary.LittleEndian.PutUint16(four[k%4*2:], uint16(uint64(t)*fibonacci>>32%slots))
-		four[8+k%4] = uint8(min(math.Ceil(float64(n.Vector.Weights[k]/scale)), math.MaxUint8))
+	weights := d.weights[:0]
+	var next [math.MaxUint8 + 2]int // of every weight: how many are heavier
+	for _, w := range n.Vector.Weights {
+		byted := uint8(min(math.Ceil(float64(w/scale)), math.MaxUint8))
+		weights = append(weights, byted)
+		next[math.MaxUint8-byted+1]++
 	}
+	for w := range math.MaxUint8 {
+		next[w+1] += next[w]
+	}
+	for k, t := range n.Vector.Terms {
+		at := &next[math.MaxUint8-weights[k]]
+		four := b[*at/4*outlineFour:][:outlineFour]
+		binary.LittleEndian.PutUint16(four[*at%4*2:], max(uint16(uint64(t)*fibonacci>>32%slots), noSlot+1))
+		four[8] = max(four[8], weights[k])
+		*at++
+	}
+	d.weights = weights
 }
 
 func (o *outlines) of(i int32) outline { return o.bytes[o.from[i]:o.to[i]] }
@@ -122,14 +143,15 @@ func (o *outlined) set(of outline) {
 	for slot, weight := range o.entries() {
 		o.table[slot] = max(o.table[slot], weight)
 	}
+	o.table[noSlot] = 0
 }
 
-// entries gives slots and weights, some of which are 0.
+// entries gives slots and weights, which may be a little over those of the terms.
 func (o outline) entries() func(yield func(slot uint16, weight uint8) bool) {
 	return func(yield func(slot uint16, weight uint8) bool) {
 		for at := outlineHead; at < len(o); at += outlineFour {
 			for k := range 4 {
-				if !yield(binary.LittleEndian.Uint16(o[at+2*k:]), o[at+8+k]) {
+				if !yield(binary.LittleEndian.Uint16(o[at+2*k:]), o[at+8]) {
 					return
 				}
 			}
@@ -141,9 +163,9 @@ func (o outline) entries() func(yield func(slot uint16, weight uint8) bool) {
 func (o *outlined) most(other outline) float64 {
 	sum := uint64(0)
 	for at := outlineHead; at+outlineFour <= len(other); at += outlineFour {
-		s, w := binary.LittleEndian.Uint64(other[at:]), binary.LittleEndian.Uint32(other[at+8:])
-		sum += uint64(o.table[s%slots])*uint64(uint8(w)) + uint64(o.table[s>>16%slots])*uint64(uint8(w>>8)) +
-			uint64(o.table[s>>32%slots])*uint64(uint8(w>>16)) + uint64(o.table[s>>48%slots])*uint64(w>>24)
+		four := other[at : at+outlineFour]
+		s := binary.LittleEndian.Uint64(four)
+		sum += (uint64(o.table[s%slots]) + uint64(o.table[s>>16%slots]) + uint64(o.table[s>>32%slots]) + uint64(o.table[s>>48%slots])) * uint64(four[8])
 	}
 	return float64(sum) * float64(other.scale()*o.scale()) * loose
 }
