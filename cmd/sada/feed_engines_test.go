@@ -111,7 +111,7 @@ func makeNights(t *testing.T) *nights {
 			state.deleted = deleted
 		}
 		p := &program{ctx: t.Context(), stdout: io.Discard, stderr: io.Discard}
-		set, err := cli.Run.inputs(p, []string{in})
+		set, err := cli.Run.inputs(p, []string{in}, false)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -195,7 +195,7 @@ func (c *nightCmd) night(p *program, a *archive.Archive, o *operation) error {
 	}
 	set := new(corpus.Set)
 	if len(c.Input) > 0 {
-		if set, err = c.inputs(p, c.Input); err != nil {
+		if set, err = c.inputs(p, c.Input, false); err != nil {
 			return err
 		}
 	}

@@ -42,7 +42,11 @@ type readFlags struct {
 }
 
 func (f *readFlags) open(p *program, inputs []string, workers int) (*corpus.Set, error) {
-	return corpus.Open(inputs, corpus.Options{Workers: workers, Fields: f.Field, MaxPageBytes: f.MaxPageBytes, MaxBytes: f.MaxUnpacked, Stdin: p.stdin})
+	return corpus.Open(inputs, f.reading(p, workers))
+}
+
+func (f *readFlags) reading(p *program, workers int) corpus.Options {
+	return corpus.Options{Workers: workers, Fields: f.Field, MaxPageBytes: f.MaxPageBytes, MaxBytes: f.MaxUnpacked, Stdin: p.stdin}
 }
 
 // clusterFlags are the options of the clustering that change results.
@@ -141,7 +145,8 @@ func (c *runCmd) Run(p *program) error {
 	if c.Out == "" && c.Shards == "" {
 		return exit.Misuse("--out names the folder of the results, --shards that of shards", "without --out and --shards, run has nothing to write")
 	}
-	set, err := c.inputs(p, c.Input)
+	// Where memory is short the input would drive the temporary file from the cache, which is read several times.
+	set, err := c.inputs(p, c.Input, c.Memory > 0)
 	if err != nil {
 		return err
 	}
@@ -185,12 +190,14 @@ func (c *jobFlags) workers() int {
 	return runtime.GOMAXPROCS(0)
 }
 
-// inputs lists the files to read, if the options are good.
-func (c *jobFlags) inputs(p *program, names []string) (*corpus.Set, error) {
+// inputs lists the files to read, if the options are good. once is [corpus.Options.Once].
+func (c *jobFlags) inputs(p *program, names []string, once bool) (*corpus.Set, error) {
 	if _, err := c.options(c.workers()); err != nil {
 		return nil, err
 	}
-	return c.open(p, names, c.workers())
+	o := c.reading(p, c.workers())
+	o.Once = once
+	return corpus.Open(names, o)
 }
 
 // do reads, clusters, publishes and tells.

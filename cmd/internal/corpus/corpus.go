@@ -52,6 +52,9 @@ type Options struct {
 	// MaxRatio is the most that such a file may unpack to as a multiple of its stored bytes, judged
 	// after the first 64 MiB; 0 is [DefaultMaxRatio].
 	MaxRatio float64
+	// Once has the system give up what was read of the files, where it takes such advice, so that its cache is left for what
+	// is read again.
+	Once bool
 	// Stdin is read for the input "-"; nil is [os.Stdin].
 	Stdin io.Reader
 }

@@ -252,6 +252,9 @@ func (r *reader) open(src source, end *File) error {
 		}
 		defer file.Close()
 		stored.r = file
+		if r.o.Once {
+			stored.r = &fleeting{file: file}
+		}
 	}
 	err := r.stream(stored, file, src, end)
 	if src.size >= 0 && r.ctx.Err() == nil {
@@ -490,6 +493,25 @@ func (s *storedReader) Read(p []byte) (int, error) {
 	s.n += int64(n)
 	s.done.Add(int64(n))
 	s.hash.Write(p[:n])
+	return n, err
+}
+
+// forgetBytes is how much is read until the system is told that it need not keep it: it takes longer to tell it of less.
+const forgetBytes = 8 << 20
+
+// fleeting reads a file of which nothing is left in the system's cache.
+type fleeting struct {
+	file         *os.File
+	n, forgotten int64
+}
+
+func (f *fleeting) Read(p []byte) (int, error) {
+	n, err := f.file.Read(p)
+	f.n += int64(n)
+	if f.n-f.forgotten >= forgetBytes || err != nil {
+		forget(f.file, f.forgotten, f.n-f.forgotten)
+		f.forgotten = f.n
+	}
 	return n, err
 }
 
