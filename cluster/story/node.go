@@ -194,9 +194,9 @@ func canonical(nodes []Node) []int32 {
 	return order
 }
 
-// arrange returns nodes in the given order.
+// arrange returns the nodes at some places, in this order.
 func arrange(nodes []Node, order []int32) []Node {
-	out := make([]Node, len(nodes))
+	out := make([]Node, len(order))
 	for i, from := range order {
 		out[i] = nodes[from]
 	}

@@ -219,3 +219,30 @@ func TestWebGrows(t *testing.T) {
 		t.Errorf("%d pairs of neighbours of neighbours, %d nodes whose vectors were not asked for", closed, kept)
 	}
 }
+
+// TestGrowReadsAWindow has a page a day on one subject: what comes on two days is compared with the days around each of them
+// and no others, and no term is in too many of these.
+func TestGrowReadsAWindow(t *testing.T) {
+	o := Defaults()
+	o.PostingCap = 3
+	vector := tfidf.Vector{Terms: []tfidf.Term{1, 2}, Weights: []float32{math.Sqrt2 / 2, math.Sqrt2 / 2}}
+	var nodes, known []Node
+	var from []int32
+	for i := range 100 {
+		nodes = append(nodes, Node{Time: int64(i) * day, Dated: true, Vector: vector})
+		if i == 50 || i == 99 {
+			from = append(from, -1)
+			continue
+		}
+		from = append(from, int32(len(known)))
+		known = append(known, nodes[i])
+	}
+	before, _ := NewWeb(known, o)
+	grown, stats := before.Grow(nodes, from, func([]int32) {}, o)
+	if want := int64(2 * (3 + 3 + 3)); stats.Postings != want || stats.SkippedPostings != 0 {
+		t.Errorf("%d postings are read and %d lists skipped, want %d: two terms on the three days before each, and three days that look back", stats.Postings, stats.SkippedPostings, want)
+	}
+	if want, _ := NewWeb(nodes, o); !cmp.Equal(want.Indexed, grown.Indexed) {
+		t.Error(cmp.Diff(want.Indexed, grown.Indexed))
+	}
+}
