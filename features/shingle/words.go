@@ -50,7 +50,7 @@ func Grams(dst []uint64, words []uint32, k int) []uint64 {
 	enter, leave := words[k:], words[:len(words)-k]
 	out = out[1:][:len(enter)]
 	for i, w := range enter {
-		h = h*radix + uint64(w) + 1 - top*(uint64(leave[i])+1)
+		h = h*radix + (uint64(w) + 1 - top*(uint64(leave[i])+1))
 		out[i] = mix(h)
 	}
 	return dst
