@@ -23,6 +23,9 @@ const (
 	// chunkBytes is the size of the pieces that workers decode: some fifty pages, so that the hand-over
 	// costs nothing against the decoding, and little waits in memory.
 	chunkBytes = 256 << 10
+	// readerBytes is the size of the buffer before a stream. It is less than what is left of a piece behind the line that it
+	// begins with, so that all but the beginning of a file is read into the pieces, and not copied there.
+	readerBytes = 32 << 10
 	// sniffBytes is how far the start of a file is looked at. Git looks for NUL in as much to tell
 	// binary files from text (FIRST_FEW_BYTES in its xdiff-interface.c).
 	sniffBytes = 8000
@@ -271,7 +274,7 @@ func (r *reader) open(src source, end *File) error {
 
 // stream tells what the stored bytes are and reads them. A non-nil file allows random access.
 func (r *reader) stream(stored *storedReader, file *os.File, src source, end *File) error {
-	in := bufio.NewReaderSize(stored, chunkBytes)
+	in := bufio.NewReaderSize(stored, readerBytes)
 	head, err := peek(in)
 	if err != nil {
 		return err
@@ -298,7 +301,7 @@ func (r *reader) stream(stored *storedReader, file *os.File, src source, end *Fi
 		unpacked = z
 	}
 	if end.Compression != "" {
-		in = bufio.NewReaderSize(&guardedReader{r: unpacked, format: end.Compression, stored: stored, maxBytes: r.o.MaxBytes, maxRatio: r.o.MaxRatio}, chunkBytes)
+		in = bufio.NewReaderSize(&guardedReader{r: unpacked, format: end.Compression, stored: stored, maxBytes: r.o.MaxBytes, maxRatio: r.o.MaxRatio}, readerBytes)
 		if head, err = peek(in); err != nil {
 			return err
 		}
