@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -105,22 +106,28 @@ type entry struct {
 func (x *Index) Pairs(workers int) ([]Pair, Stats) {
 	bands := make([]scan, x.params.Bands)
 	var group errgroup.Group
-	group.SetLimit(max(workers, 1))
-	for band := range bands {
+	var next atomic.Int32
+	for range min(max(workers, 1), len(bands)) {
 		group.Go(func() error {
-			s := &bands[band]
-			s.index = x
-			s.buckets(repeated(x.keys[band]), func(bucket []entry) {
-				s.stats.Buckets++
-				s.stats.Largest = max(s.stats.Largest, len(bucket))
-				before := len(s.pairs)
-				s.open(bucket, band)
-				if n := len(bucket); n > x.limit {
-					s.stats.Split++
-					s.stats.Skipped += n*(n-1)/2 - (len(s.pairs) - before)
+			var m filter
+			for {
+				band := int(next.Add(1)) - 1
+				if band >= len(bands) {
+					return nil
 				}
-			})
-			return nil
+				s := &bands[band]
+				s.index = x
+				s.buckets(m.repeated(x.keys[band]), func(bucket []entry) {
+					s.stats.Buckets++
+					s.stats.Largest = max(s.stats.Largest, len(bucket))
+					before := len(s.pairs)
+					s.open(bucket, band)
+					if n := len(bucket); n > x.limit {
+						s.stats.Split++
+						s.stats.Skipped += n*(n-1)/2 - (len(s.pairs) - before)
+					}
+				})
+			}
 		})
 	}
 	_ = group.Wait() // no goroutine returns an error
@@ -135,23 +142,34 @@ func (x *Index) Pairs(workers int) ([]Pair, Stats) {
 	return x.distinct(bands), stats
 }
 
-// repeated returns the entries of keys that may be those of several items, by age, and none but a few of the others.
-func repeated(keys []uint64) []entry {
+// filter is memory that one goroutine uses again for band after band.
+type filter struct {
+	seen []uint8 // none, one, or more
+	kept []entry
+}
+
+// repeated returns the entries of keys that may be those of several items, by age, and none but a few of the others. They are
+// valid until it is called for the next.
+func (m *filter) repeated(keys []uint64) []entry {
 	// Most keys are those of one item. To count places of them by the byte, four to eight for a key, takes a
 	// fraction of sorting all entries.
 	log := bits.Len(uint(4 * len(keys)))
-	seen := make([]uint8, 1<<log) // none, one, or more
+	if m.seen == nil {
+		m.seen = make([]uint8, 1<<log) // all bands have as many keys
+	} else {
+		clear(m.seen)
+	}
 	for _, k := range keys {
-		at := &seen[k>>(64-log)]
+		at := &m.seen[k>>(64-log)]
 		*at = min(*at+1, 2)
 	}
-	var out []entry
+	m.kept = m.kept[:0]
 	for i, k := range keys {
-		if seen[k>>(64-log)] > 1 {
-			out = append(out, entry{k, uint32(i)})
+		if m.seen[k>>(64-log)] > 1 {
+			m.kept = append(m.kept, entry{k, uint32(i)})
 		}
 	}
-	return out
+	return m.kept
 }
 
 // distinct returns the pairs of all bands in ascending order, each once, by the numbers of the caller. A pair of
