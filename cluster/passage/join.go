@@ -249,8 +249,11 @@ func (c *collector) take(block *[shards][]posting, w, part int) {
 
 // reserve empties the shards, with room for so many postings, and an eighth.
 func reserve(block *[shards][]posting, total int) {
+	size := total*9/8/shards + 1
 	for s := range block {
-		block[s] = slices.Grow(block[s][:0], total*9/8/shards+1)
+		if block[s] = block[s][:0]; cap(block[s]) < size {
+			block[s] = make([]posting, 0, size) // slices.Grow would clear it, and touch what may never be used
+		}
 	}
 }
 
