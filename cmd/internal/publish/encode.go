@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 	"strconv"
@@ -201,17 +202,30 @@ var special = func() (is [256]bool) {
 	return is
 }()
 
-// text writes a string in quotes behind a name.
-func (e *encoder) text(name, s string) {
-	b := append(append(e.b, name...), '"')
-	plain := true
-	for i := range len(s) {
-		if special[s[i]] {
-			plain = false
+// simple says whether a string is written as it is.
+func simple(s string) bool {
+	// A byte x is less than n where (x-n)&^x has its top bit set, if none before it is (Warren: Hacker's Delight, 6-1).
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; len(s)-i >= 8; i += 8 { // most strings are ASCII, and IDs
+		w := binary.LittleEndian.Uint64([]byte(s[i : i+8]))
+		quote, slash := w^'"'*ones, w^'\\'*ones
+		if (w|(w-' '*ones)|(quote-ones)|(slash-ones))&tops != 0 {
 			break
 		}
 	}
-	if plain && utf8.ValidString(s) {
+	for j := i; j < len(s); j++ {
+		if special[s[j]] {
+			return false
+		}
+	}
+	return utf8.ValidString(s[i:])
+}
+
+// text writes a string in quotes behind a name.
+func (e *encoder) text(name, s string) {
+	b := append(append(e.b, name...), '"')
+	if simple(s) {
 		e.b = append(append(b, s...), '"')
 		return
 	}
