@@ -1024,27 +1024,21 @@ func (p *Page) Counts(parts []article.Part, v Vocabulary) []tfidf.Count {
 	for _, c := range p.terms {
 		out = append(out, tfidf.Count{Term: c.Term, N: v.TitleWeight * c.N})
 	}
-	part, taken := 0, 0
-	for word, at := range p.shared.Spans.All() {
-		i := word - p.first
-		if i < 0 {
-			continue
+	words, from, taken := p.shared.Spans.Cursor(), 0, 0
+	for n, part := range parts {
+		to := len(p.lead)
+		if n < len(parts)-1 {
+			to = min(max(words.Before(part.To)-p.first, from), to)
 		}
-		if i == len(p.lead) {
-			break
+		for i := from; i < to && part.Kind == article.Main; i++ {
+			if taken += int(p.widths[i]) + 1; taken > v.Lead {
+				return slices.Clone(tfidf.Fold(out))
+			}
+			if term := p.lead[i]; term != 0 {
+				out = append(out, tfidf.Count{Term: term, N: 1})
+			}
 		}
-		for part < len(parts)-1 && parts[part].To <= int(at.From) {
-			part++
-		}
-		if parts[part].Kind != article.Main {
-			continue
-		}
-		if taken += int(p.widths[i]) + 1; taken > v.Lead {
-			break
-		}
-		if term := p.lead[i]; term != 0 {
-			out = append(out, tfidf.Count{Term: term, N: 1})
-		}
+		from = to
 	}
 	return slices.Clone(tfidf.Fold(out))
 }
