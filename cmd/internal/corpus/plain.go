@@ -2,11 +2,11 @@ package corpus
 
 import (
 	"bytes"
-	"encoding/binary"
-	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 	"unsafe"
+
+	"sada/cmd/internal/quoted"
 )
 
 // plainFields is the most fields of an object that is read the short way: their names are compared
@@ -104,7 +104,7 @@ func plainString(s []byte) (text []byte, slash int, rest []byte, ok bool) {
 	s, ok = after(s, '"')
 	slash = -1
 	for at := 0; ok; {
-		n, valid := special(s[at:])
+		n, valid := quoted.End(s[at:])
 		if at += n; !valid || at >= len(s) || s[at] < ' ' {
 			break
 		}
@@ -121,68 +121,6 @@ func plainString(s []byte) (text []byte, slash int, rest []byte, ok bool) {
 		at += size
 	}
 	return nil, 0, nil, false
-}
-
-// special returns the index of the first quote, backslash or control character, or len(s), and whether what stands before
-// it is UTF-8, as [utf8.Valid] tells. ASCII and the letters of U+0600..U+06FF, which are nearly all of an Arabic page, it takes
-// eight bytes at a time, without a branch for each of them.
-func special(s []byte) (at int, valid bool) {
-	// A byte x is zero where (x-1)&^x has its top bit set; what is taken over from a byte to the next
-	// reaches only those behind the first that is found (Warren: Hacker's Delight, 6-1).
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	open := uint64(0) // has a bit set if the byte before at leads a character
-	for at+8 <= len(s) {
-		w := binary.LittleEndian.Uint64(s[at:])
-		quote, slash := w^'"'*ones, w^'\\'*ones
-		found := ((quote-ones)&^quote | (slash-ones)&^slash | (w-' '*ones)&^w) & tops
-		leads := w&(0xFC*ones) ^ 0xD8*ones // zero where a byte is D8..DB
-		lead := ^(leads&^tops + (tops - ones) | leads) & tops
-		follow := w &^ (w << 1) & tops // 80..BF
-		// What leads stands right before what follows, and all else is ASCII.
-		wrong := (w&tops ^ (lead | follow)) | (follow ^ (lead<<8 | open))
-		if found|wrong == 0 {
-			at, open = at+8, lead>>56
-			continue
-		}
-		if first := found & -found; found != 0 && wrong&(first|(first-1)) == 0 {
-			return at + bits.TrailingZeros64(found)/8, true
-		}
-		if open != 0 {
-			at--
-		}
-		for end := at + 8; at < end; {
-			size := character(s[at:])
-			if size <= 0 {
-				return at, size == 0
-			}
-			at += size
-		}
-		open = 0
-	}
-	if open != 0 {
-		at--
-	}
-	for at < len(s) {
-		size := character(s[at:])
-		if size <= 0 {
-			return at, size == 0
-		}
-		at += size
-	}
-	return at, true
-}
-
-// character returns the length of the character that s begins with, 0 if it is one that [special] looks for, and -1 if it is
-// none.
-func character(s []byte) int {
-	if s[0] == '"' || s[0] == '\\' || s[0] < ' ' {
-		return 0
-	}
-	r, size := utf8.DecodeRune(s)
-	if r == utf8.RuneError && size == 1 {
-		return -1
-	}
-	return size
 }
 
 // escapes are the characters behind a backslash that stand for one byte (RFC 8259, section 7).
