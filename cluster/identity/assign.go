@@ -346,7 +346,13 @@ func (a *assignment) churn() (c Churn) {
 
 // events tells what changed.
 func (a *assignment) events() []Event {
-	var out []Event
+	fresh := 0 // groups with a new ID
+	for _, e := range a.owner {
+		if e == none {
+			fresh++
+		}
+	}
+	out := make([]Event, 0, fresh) // as many as there are, if nothing is old
 	add := func(at *int32, kind EventKind, id, other, page string) {
 		if *at == none {
 			*at = int32(len(out))
