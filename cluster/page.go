@@ -61,6 +61,7 @@ type Maker struct {
 	text, title arabic.Text
 	parser      article.Parser
 	stem        []byte
+	titled      []tfidf.Count // terms of the title
 	long        long
 	room        []byte // for what is long in the next pages
 }
@@ -238,12 +239,13 @@ func (p *Page) MoveBytes() (texts, terms int) {
 
 // terms takes the terms of the title and of the lead of a text.
 func (m *Maker) terms(p *Page, text string) {
+	m.titled = m.titled[:0]
 	for _, token := range m.title.Tokens {
 		if id := m.term(m.title.Norm, token); id != 0 {
-			p.terms = append(p.terms, tfidf.Count{Term: id, N: 1})
+			m.titled = append(m.titled, tfidf.Count{Term: id, N: 1})
 		}
 	}
-	p.terms = tfidf.Fold(p.terms)
+	p.terms = slices.Clone(tfidf.Fold(m.titled))
 	at := 0
 	for _, part := range p.shared.Parts {
 		if part.Kind == article.Main {
