@@ -127,6 +127,7 @@ func newIndex(nodes []Node, fresh []bool, o Options) *index {
 	top := make([][]tfidf.Term, (len(nodes)+chunk-1)/chunk) // of the nodes of a chunk, one after the other
 	chunks(len(nodes), o.Workers, func() (func(c, from, to int), func()) {
 		return func(c, from, to int) {
+			top[c] = make([]tfidf.Term, 0, (to-from)*o.Top+1) // the last one is in excess
 			for i := from; i < to; i++ {
 				before := len(top[c])
 				top[c] = nodes[i].Vector.AppendHeaviest(top[c], o.Top)
