@@ -694,7 +694,7 @@ func (r *results) both(ctx context.Context, write func() error, keep func(*resul
 // write writes the tables. If the context ends it returns soon, and what is written is not whole.
 func (r *results) write(ctx context.Context, f *publish.Folder, rejects []publish.Reject, workers int) error {
 	var group errgroup.Group
-	group.SetLimit(workers) // a table takes two goroutines, of which one waits for the disk; the largest begin
+	group.SetLimit(workers + 1) // a table takes two goroutines, of which one waits for the disk; the largest begin, and end alone
 	tables := []func() error{
 		func() error { return publish.Table(f, "pages", until(ctx, r.pages())) },
 		func() error { return publish.Table(f, "stories", until(ctx, r.stories())) },
