@@ -84,18 +84,22 @@ func Find(pages []*Page, opt Options) (Result, error) {
 	pairs := slices.Concat(aligned...)
 
 	f := &finder{pages: pages, own: make([]Range, len(pages)), end: make([]int, len(pages)), joiners: newJoiners()}
+	var furniture *furniture
 	var g errgroup.Group
 	g.SetLimit(opt.Workers)
+	g.Go(func() error {
+		f.topics = newTopics(pages, opt.Workers)
+		return nil
+	})
 	g.Go(func() error {
 		f.views, f.titles = views(len(pages), pairs, func(int) bool { return true }), newTitles(pages)
 		return nil
 	})
 	g.Go(func() error {
-		f.topics = newTopics(pages, opt.Workers)
+		furniture = newFurniture(pages, opt.Workers)
 		return nil
 	})
 	_ = g.Wait() // no goroutine returns an error
-	furniture := newFurniture(pages, opt.Workers)
 	through := func(do func(i int, m *scratch)) {
 		each(len(pages), opt.Workers, func(i int, m *scratch) {
 			opt.ahead(i, len(pages), words)

@@ -176,12 +176,15 @@ type collector struct {
 	n     int
 	words func(i int) []uint32
 	opt   Options
-	left  [][]pile[posting]   // of every worker, of every part
-	dealt [][shards][]posting // to every worker: the memory of the part before
+	left  [][]pile[posting]   // of every piece, of every part
+	dealt [][shards][]posting // of every piece: the memory of the part before
 }
 
+// pieces is into how many pieces the pages are cut for each worker, so that none is at work long after the others.
+const pieces = 4
+
 func newCollector(n int, words func(i int) []uint32, opt Options) *collector {
-	c := &collector{n: n, words: words, opt: opt, left: make([][]pile[posting], max(opt.Workers, 1))}
+	c := &collector{n: n, words: words, opt: opt, left: make([][]pile[posting], max(opt.Workers, 1)*pieces)}
 	c.dealt = make([][shards][]posting, len(c.left))
 	for w := range c.left {
 		c.left[w] = make([]pile[posting], opt.Parts)
@@ -189,11 +192,12 @@ func newCollector(n int, words func(i int) []uint32, opt Options) *collector {
 	return c
 }
 
-// collect returns the postings of one part of the hashes, dealt to shards by hash, in pieces, one from
-// each worker, which follow one another in the order of pages. The parts are asked for in their order, and
+// collect returns the postings of one part of the hashes, dealt to shards by hash, in pieces, which follow one
+// another in the order of pages. The parts are asked for in their order, and
 // each is valid until the next one is asked for.
 func (c *collector) collect(part int) ([][shards][]posting, error) {
 	var g errgroup.Group
+	g.SetLimit(max(c.opt.Workers, 1))
 	for w := range c.dealt {
 		g.Go(func() error {
 			block, stored := &c.dealt[w], c.opt.Keep != nil
@@ -210,7 +214,7 @@ func (c *collector) collect(part int) ([][shards][]posting, error) {
 			}
 			reserve(block, total*2/(AnchorWindow+1)/c.opt.Parts) // of text without repetition
 			for doc := from; doc < to; doc++ {
-				c.opt.ahead(doc, to, c.words)
+				c.opt.ahead(doc, c.n, c.words)
 				grams = shingle.Grams(grams[:0], c.words(doc), AnchorWords)
 				anchors = shingle.Winnow(anchors[:0], grams, AnchorWindow)
 				for _, a := range anchors {

@@ -316,13 +316,13 @@ func (f *furniture) needed(source string, words int) int {
 	return min(max(int(furnitureShare*float64(f.pages[source])), least), furnitureMost)
 }
 
-// line reports whether a line of the page is furniture, and on how many pages it stands.
-func (f *furniture) line(p *Page, n int) (int, bool) {
+// line reports whether a line of the page is furniture, and on how many pages it stands. seed is that of the page's source.
+func (f *furniture) line(p *Page, n int, seed uint64) (int, bool) {
 	words := p.lineWords(n)
 	if p.Source == "" || len(words) == 0 || len(words) > furnitureWords {
 		return 0, false
 	}
-	count := f.count(sequence(source(p.Source), words))
+	count := f.count(sequence(seed, words))
 	return count, count > 0 && count >= f.needed(p.Source, len(words))
 }
 

@@ -383,7 +383,7 @@ func (f *finder) furniture(i int, parts []article.Part, known *furniture) []Pass
 			BytesA:  article.Part{Kind: article.Furniture, From: from, To: to},
 			Reasons: []string{repeated(count)}})
 	}
-	lastMain := -1
+	lastMain, seed := -1, source(p.Source)
 	for n := range p.Lines {
 		if kindAt(parts, p.Lines[n].Byte) != article.Main {
 			continue
@@ -391,7 +391,7 @@ func (f *finder) furniture(i int, parts []article.Part, known *furniture) []Pass
 		words := p.lineWords(n)
 		main += len(words)
 		lastMain = n
-		if count, ok := known.line(p, n); ok {
+		if count, ok := known.line(p, n, seed); ok {
 			to := p.Bytes
 			if n+1 < len(p.Lines) {
 				to = p.Lines[n+1].Byte

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -25,32 +26,34 @@ const topicCells = 1 << 20
 func newTopics(pages []*Page, workers int) *Topics {
 	const least = 10_000 // pages that take longer to count than a table takes to be added to another
 	workers = min(workers, 1+len(pages)/least)
-	counts := make([][]uint64, workers) // of every cell its pages and, above them, the one it was last counted for, from 1
+	t := &Topics{df: make([]uint32, topicCells)}
+	var adding sync.Mutex
 	var g errgroup.Group
-	for w := range counts {
+	for w := range workers {
 		g.Go(func() error {
-			cells := make([]uint64, topicCells)
-			for i, p := range pages[w*len(pages)/workers : (w+1)*len(pages)/workers] {
-				page := uint64(i) + 1
-				for _, word := range p.Words {
-					c, more := &cells[word%topicCells], uint64(1)
-					if *c>>32 == page {
-						more = 0
+			cells := make([]uint32, topicCells) // of every one its pages and, above them, the one it was last counted for, from 1
+			for some := range slices.Chunk(pages[w*len(pages)/workers:(w+1)*len(pages)/workers], math.MaxUint16) {
+				for i, p := range some {
+					page := uint32(i) + 1
+					for _, word := range p.Words {
+						c, more := &cells[word%topicCells], uint32(1)
+						if *c>>16 == page {
+							more = 0
+						}
+						*c = page<<16 | *c&math.MaxUint16 + more // without a branch: nobody foresees which words recur
 					}
-					*c = page<<32 | uint64(uint32(*c)) + more // without a branch: nobody foresees which words recur
 				}
+				adding.Lock()
+				for c, n := range cells {
+					t.df[c] += n & math.MaxUint16
+				}
+				adding.Unlock()
+				clear(cells)
 			}
-			counts[w] = cells
 			return nil
 		})
 	}
 	_ = g.Wait() // no goroutine returns an error
-	t := &Topics{df: make([]uint32, topicCells)}
-	for _, cells := range counts {
-		for c, n := range cells {
-			t.df[c] += uint32(n)
-		}
-	}
 	t.weigh(len(pages))
 	return t
 }
