@@ -16,7 +16,8 @@ func (s Stemmer) Inner(norm []byte, at, end int) (from, to int, none, ok bool) {
 	const lane = 0x0001000100010001
 	const leads = 0x80D8 * lane
 	mask := &innerMasks[n/2&7]
-	low, high := binary.LittleEndian.Uint64(norm[at:])&mask[0], binary.LittleEndian.Uint64(norm[at+8:])&mask[1]
+	word := norm[at : at+innerBytes]
+	low, high := binary.LittleEndian.Uint64(word)&mask[0], binary.LittleEndian.Uint64(word[8:])&mask[1]
 	// The letters have two bytes, the first D8 or D9. Behind D9, that of dialects has a higher second byte than those of
 	// standard Arabic.
 	strange := (low ^ leads&mask[0] | high ^ leads&mask[1]) & (0xC0FE * lane)
@@ -46,7 +47,7 @@ func (s Stemmer) Inner(norm []byte, at, end int) (from, to int, none, ok bool) {
 	from, to = at+cut, end
 
 	// The suffixes in their order, each of which leaves two letters: one of two, then heh, then yeh.
-	tail := binary.LittleEndian.Uint64(norm[end-8:])
+	tail := binary.LittleEndian.Uint64(norm[end-8 : end])
 	last, before := uint32(tail>>32), uint32(tail)
 	pair := 2 * letter * equal(last, pairs[last*pairPlaces>>29])
 	second := 2 * letter * equal(before, pairs[before*pairPlaces>>29])

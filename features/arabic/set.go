@@ -219,7 +219,7 @@ func (s *scanner) plain(i int) int {
 	}
 	at, from := end, i // of the word, which may go on from chunk to chunk
 	for i < stop {
-		chunk := (*[plainBytes + 1]byte)(src[i:])
+		chunk := (*[plainBytes + 1]byte)(src[i : i+plainBytes+1])
 		w0, w1 := binary.LittleEndian.Uint64(chunk[:]), binary.LittleEndian.Uint64(chunk[8:])
 		size := bits.TrailingZeros64(^w0&topBits) >> 3 // of what is not ASCII
 		size += bits.TrailingZeros64(^w1&topBits) >> 3 & -(size >> 3)
@@ -235,7 +235,7 @@ func (s *scanner) plain(i int) int {
 		const most = len(block06) - 1
 		e0, e1, e2, e3 := block06[int(w0)&most], block06[int(w0>>16)&most], block06[int(w0>>32)&most], block06[int(w0>>48)&most]
 		e4, e5, e6, e7 := block06[int(w1)&most], block06[int(w1>>16)&most], block06[int(w1>>32)&most], block06[int(w1>>48)&most]
-		letters := (*[plainBytes]byte)(norm[end:])
+		letters := (*[plainBytes]byte)(norm[end : end+plainBytes])
 		binary.LittleEndian.PutUint16(letters[0:], uint16(e0))
 		binary.LittleEndian.PutUint16(letters[2:], uint16(e1))
 		binary.LittleEndian.PutUint16(letters[4:], uint16(e2))

@@ -13,10 +13,10 @@ import (
 // foresees the length of the next word. The constants are those of XXH3 with its default secret and the seed 0.
 func Sum(text []byte, from, to int) uint64 {
 	n := to - from
-	if n < 4 || n > 16 || to < 8 || from+8 > len(text) || to > len(text) {
+	if n < 4 || n > 16 || from < 0 || to < 8 || from+8 > len(text) || to > len(text) {
 		return xxh3.Hash(text[from:to])
 	}
-	head, tail := binary.LittleEndian.Uint64(text[from:]), binary.LittleEndian.Uint64(text[to-8:])
+	head, tail := binary.LittleEndian.Uint64(text[from:from+8]), binary.LittleEndian.Uint64(text[to-8:to])
 
 	// 4 to 8 bytes: the first four and the last four.
 	short := (tail>>32 | head<<32) ^ 0xC73AB174C5ECD5A2
