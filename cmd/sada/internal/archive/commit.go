@@ -313,26 +313,40 @@ type output struct {
 	note   func(info FileInfo)
 }
 
+// count counts groups, which ascend.
+func (m *Manifest) count(groups []GroupRow) {
+	for len(groups) > 0 {
+		kind, n, last := groups[0].Kind, Count{}, ""
+		for len(groups) > 0 && groups[0].Kind == kind {
+			if id := groups[0].ID; n.Pages == 0 || id != last {
+				n.Groups, last = n.Groups+1, id
+			}
+			n.Pages, groups = n.Pages+1, groups[1:]
+		}
+		m.Counts[kind] = n
+	}
+}
+
 // writeTables writes sets and tables. Their files are made at the same time, and written one after the other.
 func (a *Archive) writeTables(m, before *Manifest, t *Next, derived []Derived) error {
-	groups := ordered(t.Groups, compareGroups)
-	for i := range groups {
-		n := m.Counts[groups[i].Kind]
-		if n.Pages++; i == 0 || groups[i].ID != groups[i-1].ID || groups[i].Kind != groups[i-1].Kind {
-			n.Groups++
-		}
-		m.Counts[groups[i].Kind] = n
-	}
 	m.Sets = make([]Layers, len(setNames))
-	var outputs []output
-	add := func(more []output, err error) error {
-		outputs = append(outputs, more...)
+	sets := make([][]output, len(setNames))
+	if err := parallel(len(sets), func(i int) (err error) {
+		switch setNames[i] {
+		case aliasesTable:
+			_, sets[i], err = writeSet(a, m, before, aliasesSet, t.Aliases, &m.Sets[i])
+		case groupsTable:
+			var groups []GroupRow
+			groups, sets[i], err = writeSet(a, m, before, groupsSet, t.Groups, &m.Sets[i])
+			m.count(groups)
+		case idsTable:
+			_, sets[i], err = writeSet(a, m, before, idsSet, t.IDs, &m.Sets[i])
+		}
+		return err
+	}); err != nil {
 		return err
 	}
-	if err := errors.Join(add(writeSet(a, m, before, aliasesSet, t.Aliases, &m.Sets[0])), add(writeSet(a, m, before, groupsSet, groups, &m.Sets[1])),
-		add(writeSet(a, m, before, idsSet, t.IDs, &m.Sets[2]))); err != nil {
-		return err
-	}
+	outputs := slices.Concat(sets...)
 	all := append(derived,
 		Derive(changesTable, sorted(t.Changes, compareChanges)),
 		Derive(termsTable, func(yield func(termRow, error) bool) {

@@ -52,7 +52,7 @@ func (x *Layers) validateSet(n int) error {
 }
 
 // set is a table of distinct rows T, which is kept as facts F: that a row came, or went.
-type set[T, F any] struct {
+type set[T comparable, F any] struct {
 	name    string
 	compare func(a, b T) int
 	fact    func(row T, gone bool) F
@@ -91,7 +91,7 @@ type heldSet struct {
 }
 
 // readSet reads the rows of a set, ascending. Before there were sets, a generation had a table of its own.
-func readSet[T, F any](ctx context.Context, a *Archive, m *Manifest, s set[T, F]) ([]T, error) {
+func readSet[T comparable, F any](ctx context.Context, a *Archive, m *Manifest, s set[T, F]) ([]T, error) {
 	if m.Format < formatLayers {
 		var rows []T
 		err := readAll(ctx, a, m, s.name, &rows, s.compare)
@@ -177,6 +177,10 @@ func (s set[T, F]) apply(rows []T, facts []F) ([]T, error) {
 func (s set[T, F]) change(was, is []T) []F {
 	var out []F
 	for len(was) > 0 || len(is) > 0 {
+		if len(was) > 0 && len(is) > 0 && was[0] == is[0] { // most rows
+			was, is = was[1:], is[1:]
+			continue
+		}
 		c := 0
 		switch {
 		case len(is) == 0:
@@ -201,24 +205,29 @@ func (s set[T, F]) change(was, is []T) []F {
 	return out
 }
 
-// ordered gives rows in order, themselves if they are.
-func ordered[T any](rows []T, compare func(a, b T) int) []T {
-	if slices.IsSortedFunc(rows, compare) {
-		return rows
+// distinct gives rows in order, themselves if they are; or an error if a row is there twice.
+func (s set[T, F]) distinct(rows []T) ([]T, error) {
+	for sorted := false; ; sorted = true {
+		i := 1
+		for i < len(rows) && s.compare(rows[i-1], rows[i]) < 0 {
+			i++
+		}
+		if i >= len(rows) {
+			return rows, nil
+		}
+		if sorted {
+			return nil, fmt.Errorf("%s: row %v is there twice", s.name, rows[i])
+		}
+		rows = slices.Clone(rows)
+		slices.SortFunc(rows, s.compare)
 	}
-	rows = slices.Clone(rows)
-	slices.SortFunc(rows, compare)
-	return rows
 }
 
 // writeSet plans the file of a set, if it needs one: what is not in that of the generation before which the same
-// archive has read. to is where the set is noted.
-func writeSet[T, F any](a *Archive, m, before *Manifest, s set[T, F], rows []T, to *Layers) ([]output, error) {
-	rows = ordered(rows, s.compare)
-	for i := range rows[min(1, len(rows)):] {
-		if s.compare(rows[i], rows[i+1]) == 0 {
-			return nil, fmt.Errorf("%s: row %v is there twice", s.name, rows[i])
-		}
+// archive has read. to is where the set is noted. It returns the rows in order.
+func writeSet[T comparable, F any](a *Archive, m, before *Manifest, s set[T, F], rows []T, to *Layers) (in []T, out []output, err error) {
+	if rows, err = s.distinct(rows); err != nil {
+		return nil, nil, err
 	}
 	*to = Layers{Name: s.name, Rows: int64(len(rows))}
 	a.mu.Lock()
@@ -231,19 +240,19 @@ func writeSet[T, F any](a *Archive, m, before *Manifest, s set[T, F], rows []T, 
 			n += d.Rows
 		}
 		if to.Base, to.Deltas = old.Base, old.Deltas; len(changes) == 0 {
-			return nil, nil
+			return rows, nil, nil
 		}
 		if n <= old.Base.Rows/deltaShare && len(old.Deltas) < maxDeltas {
 			base, _ := parseSet(strings.TrimPrefix(old.Base.Path, setsName+"/"))
 			to.Deltas = append(slices.Clip(old.Deltas), FileInfo{})
-			return []output{{setsName + "/" + setKey{s.name, base.base, m.Generation}.name(),
+			return rows, []output{{setsName + "/" + setKey{s.name, base.base, m.Generation}.name(),
 				func(w io.Writer) (int64, error) {
 					return encodeTable(w, each(changes, func(_ int, f *F) F { return *f }), one, groupRows)
 				}, func(info FileInfo) { to.Deltas[len(to.Deltas)-1] = info }}}, nil
 		}
 		to.Deltas = nil
 	}
-	return []output{{setsName + "/" + setKey{s.name, m.Generation, m.Generation}.name(),
+	return rows, []output{{setsName + "/" + setKey{s.name, m.Generation, m.Generation}.name(),
 		func(w io.Writer) (int64, error) {
 			return encodeTable(w, each(rows, func(_ int, row *T) F { return s.fact(*row, false) }), one, groupRows)
 		}, func(info FileInfo) { to.Base = info }}}, nil

@@ -217,12 +217,22 @@ func (f *Features) Record(id string, long []byte) (cluster.Record, error) {
 	return r, nil
 }
 
+// compareGroups and compareIDs go through all groups every night, and compare no more than they must.
 func compareGroups(a, b GroupRow) int {
-	return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID), strings.Compare(a.Page, b.Page))
+	if c := strings.Compare(a.Kind, b.Kind); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.ID, b.ID); c != 0 {
+		return c
+	}
+	return strings.Compare(a.Page, b.Page)
 }
 
 func compareIDs(a, b IDRow) int {
-	return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.ID, b.ID), cmp.Compare(a.Born, b.Born))
+	if c := strings.Compare(a.Kind, b.Kind); c != 0 {
+		return c
+	}
+	return cmp.Or(strings.Compare(a.ID, b.ID), cmp.Compare(a.Born, b.Born))
 }
 
 func compareAliases(a, b AliasRow) int {
