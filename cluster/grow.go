@@ -26,16 +26,10 @@ type Known struct {
 	texts    []copies.Page // of every page: its main text
 	sums     []uint64      // of the words of each
 	first    []int         // the page that stands for all pages of the same words
-	verified []verified    // in order
+	verified []VerifiedRow // in order
 	sketch   sketch
 	told     told
 	options  Options // that results depend on
-}
-
-// verified is a candidate of copies and what came of it.
-type verified struct {
-	copies.Candidate
-	link copies.Link // of no kind if there is none
 }
 
 // Night is what a night changes.
@@ -267,13 +261,13 @@ func (g *growth) same() []copies.Candidate {
 
 // verify verifies the candidates that are not those of the night before, or whose texts are others.
 func (g *growth) verify(candidates []copies.Candidate) {
-	all := make([]verified, len(candidates))
+	all := make([]VerifiedRow, len(candidates))
 	var open []copies.Candidate
 	known, linked := g.known.verified, 0
 	for i, c := range candidates {
 		all[i].Candidate = c
 		// Known candidates keep their order.
-		var v verified
+		var v VerifiedRow
 		for len(known) > 0 {
 			v = known[0]
 			a, b := g.change.Moved[v.A], g.change.Moved[v.B]
@@ -287,8 +281,8 @@ func (g *growth) verify(candidates []copies.Candidate) {
 			open = append(open, c)
 			continue
 		}
-		if all[i].link = v.link; v.link.Kind != "" {
-			all[i].link.A, all[i].link.B = v.A, v.B
+		if all[i].Link = v.Link; v.Link.Kind != "" {
+			all[i].Link.A, all[i].Link.B = v.A, v.B
 			linked++
 		}
 	}
@@ -297,10 +291,10 @@ func (g *growth) verify(candidates []copies.Candidate) {
 	for i := range all {
 		v := &all[i]
 		if len(links) > 0 && links[0].A == v.A && links[0].B == v.B {
-			v.link, links = links[0], links[1:]
+			v.Link, links = links[0], links[1:]
 		}
-		if v.link.Kind != "" {
-			g.res.Links = append(g.res.Links, v.link)
+		if v.Link.Kind != "" {
+			g.res.Links = append(g.res.Links, v.Link)
 		}
 	}
 	g.next.verified = all

@@ -54,15 +54,22 @@ func (k *told) tables() StoryTables {
 	if k.weights == nil {
 		return StoryTables{}
 	}
-	t := StoryTables{Indexed: k.web.Indexed, Closed: k.web.Closed, Undated: k.web.Undated,
+	suggested := 0
+	for n := range k.stories {
+		suggested += len(k.stories[n].Suggested)
+	}
+	t := StoryTables{Pages: make([]FitRow, 0, len(k.copyOf)), Groups: make([]GroupRow, 0, len(k.copies)), Stories: make([]StoryRow, 0, len(k.stories)),
+		Suggested: make([]SuggestedRow, 0, suggested), Indexed: k.web.Indexed, Closed: k.web.Closed, Undated: k.web.Undated,
 		Terms: k.weights.Terms.Version(), Labelled: k.weights.Stories.Entries(), LabelledOn: k.weights.Stories.Docs()}
 	for i, group := range k.copyOf {
 		t.Pages = append(t.Pages, FitRow{int32(group), int32(k.next[i]), k.confidence[i], k.margin[i]})
 	}
-	for _, of := range k.copies {
+	for i := range k.copies {
+		of := &k.copies[i]
 		t.Groups = append(t.Groups, GroupRow{int32(of.Original), int32(k.storyOf[of.Pages[0]])})
 	}
-	for n, s := range k.stories {
+	for n := range k.stories {
+		s := &k.stories[n]
 		t.Stories = append(t.Stories, StoryRow{int32(s.Headline), s.Density, s.Labels})
 		for _, other := range s.Suggested {
 			t.Suggested = append(t.Suggested, SuggestedRow{int32(n), int32(other.Story), other.Similarity})

@@ -15,13 +15,13 @@ import (
 )
 
 // Tables is a [Known] in a form that can be kept beside the records of its pages: slices of values without
-// structure of their own but for lists of strings and terms. Pages are numbers in canonical order, and
-// every table is sorted by what its rows begin with. Runs are written once and then only read or
+// structure of their own but for lists of strings and terms, and lists of them for every page. Pages are numbers in
+// canonical order, and every table is sorted by what its rows begin with. Runs are written once and then only read or
 // merged.
 type Tables struct {
 	Pages     []PageRow
-	Parts     []passage.Row[article.Part] // as they were before fragments were settled
-	Main      []passage.Row[passage.Range]
+	Parts     [][]article.Part // of every page, as they were before fragments were settled
+	Main      [][]passage.Range
 	Documents uint32 // numbers of documents that were given away
 	Hits      int
 
@@ -31,9 +31,9 @@ type Tables struct {
 
 	Aligned    []AlignedRow
 	Empty      []passage.Couple
-	Candidates []passage.Row[passage.Candidate]
-	Found      []passage.Row[passage.Passage]
-	Related    []passage.Row[passage.Passage]
+	Candidates [][]passage.Candidate // of every page, as are the next two
+	Found      [][]passage.Passage
+	Related    [][]passage.Passage
 
 	Bands     inverted.Index // of texts, each with as many keys as there are bands
 	Fragments []FragmentRow
@@ -71,34 +71,34 @@ type FragmentRow struct {
 
 // VerifiedRow is a pair of pages that was verified, and its link, which has no kind if there is none.
 type VerifiedRow struct {
-	Candidate copies.Candidate
-	Link      copies.Link
+	copies.Candidate
+	Link copies.Link
 }
 
 // Tables returns what is known as tables. They share memory with it.
 func (k *Known) Tables() *Tables {
 	p, s := &k.passages, &k.sketch
-	t := &Tables{Parts: passage.Rows(p.Parts), Documents: p.Next, Hits: p.Hits, Anchors: p.Anchors, Lines: p.Lines, Mentions: p.Mentions,
-		Frequency: p.Frequency, Recurring: p.Recurring, Empty: p.Empty, Candidates: passage.Rows(p.Candidates), Found: passage.Rows(p.Found),
-		Related: passage.Rows(p.Related), Bands: s.bands, Proposed: s.pairs}
+	t := &Tables{Parts: p.Parts, Main: make([][]passage.Range, len(k.main)), Documents: p.Next, Hits: p.Hits, Anchors: p.Anchors, Lines: p.Lines, Mentions: p.Mentions,
+		Frequency: p.Frequency, Recurring: p.Recurring, Empty: p.Empty, Candidates: p.Candidates, Found: p.Found, Related: p.Related,
+		Bands: s.bands, Proposed: s.pairs, Verified: k.verified}
 	t.Pages = make([]PageRow, 0, len(k.main))
-	lists := make([][]passage.Range, len(k.main))
 	for i, m := range k.main {
-		lists[i] = m
+		t.Main[i] = m
 		t.Pages = append(t.Pages, PageRow{p.Docs[i], p.Facts[i], k.sums[i], int32(k.first[i]), s.numbers[i]})
 	}
-	t.Main = passage.Rows(lists)
+	aligned := 0
+	for i := range p.Pairs {
+		aligned += len(p.Pairs[i].Passages)
+	}
+	t.Aligned = make([]AlignedRow, 0, aligned)
 	for _, pair := range p.Pairs {
 		for _, a := range pair.Passages {
 			t.Aligned = append(t.Aligned, AlignedRow{int32(pair.A), int32(pair.B), a})
 		}
 	}
-	t.Fragments, t.Verified = make([]FragmentRow, 0, len(s.fragments)), make([]VerifiedRow, 0, len(k.verified))
+	t.Fragments = make([]FragmentRow, 0, len(s.fragments))
 	for _, f := range s.fragments {
 		t.Fragments = append(t.Fragments, FragmentRow{int32(f.page), f.from, f.to, f.number})
-	}
-	for _, v := range k.verified {
-		t.Verified = append(t.Verified, VerifiedRow{v.Candidate, v.link})
 	}
 	t.Stories = k.told.tables()
 	return t
@@ -126,6 +126,7 @@ func (t *Tables) Known(pages []*Page, o Options) (*Known, error) {
 	p, s := &k.passages, &k.sketch
 	p.Next, p.Hits, p.Anchors, p.Lines, p.Mentions = t.Documents, t.Hits, t.Anchors, t.Lines, t.Mentions
 	p.Frequency, p.Recurring, p.Empty = t.Frequency, t.Recurring, t.Empty
+	p.Parts, p.Candidates, p.Found, p.Related = t.Parts, t.Candidates, t.Found, t.Related // whose lengths Check looks at
 	p.Docs, p.Facts = make([]uint32, n), make([]passage.Facts, n)
 	shared := make([]*passage.Page, n)
 	k.sums, k.first, s.numbers = make([]uint64, n), make([]int, n), make([]int32, n)
@@ -167,10 +168,6 @@ func (t *Tables) Known(pages []*Page, o Options) (*Known, error) {
 		}
 		return nil
 	},
-		func() error { return listed(&p.Parts, t.Parts, n, "parts") },
-		func() error { return listed(&p.Candidates, t.Candidates, n, "candidates") },
-		func() error { return listed(&p.Found, t.Found, n, "found passages") },
-		func() error { return listed(&p.Related, t.Related, n, "related pages") },
 		func() error {
 			var err error
 			p.Pairs, err = t.pairs(n)
@@ -206,16 +203,6 @@ func inTurn(workers int, do ...func() error) error {
 	return cmp.Or(failed...)
 }
 
-// listed makes lists for n pages of a table.
-func listed[T any](to *[][]T, rows []passage.Row[T], n int, table string) error {
-	lists, ok := passage.Lists(rows, n)
-	if !ok {
-		return fmt.Errorf("%s: %w", table, errTables)
-	}
-	*to = lists
-	return nil
-}
-
 // pairs puts the passages of each pair together.
 func (t *Tables) pairs(n int) ([]passage.Pair, error) {
 	passages := make([]passage.Aligned, len(t.Aligned)) // in one piece
@@ -238,12 +225,11 @@ func (t *Tables) pairs(n int) ([]passage.Pair, error) {
 // mainTexts takes the main texts.
 func (t *Tables) mainTexts(k *Known) error {
 	n := len(k.Pages)
-	var main [][]passage.Range
-	if err := listed(&main, t.Main, n, "main texts"); err != nil {
-		return err
+	if len(t.Main) != n {
+		return fmt.Errorf("main texts, row %d: %w", len(t.Main), errTables)
 	}
 	k.main, k.texts = make([]own, n), make([]copies.Page, n)
-	for i, ranges := range main {
+	for i, ranges := range t.Main {
 		p := k.Pages[i]
 		end := p.shared.Lead
 		for _, r := range ranges {
@@ -309,14 +295,13 @@ func (t *Tables) copies(k *Known, shape lsh.Params, claim func(text int32) bool)
 		}
 	}
 	s.pairs = t.Proposed
-	k.verified = make([]verified, 0, len(t.Verified))
-	for i, row := range t.Verified {
-		c, l := row.Candidate, row.Link
-		after := i == 0 || t.Verified[i-1].Candidate.A < c.A || t.Verified[i-1].Candidate.A == c.A && t.Verified[i-1].Candidate.B < c.B
+	for i := range t.Verified {
+		c, l := &t.Verified[i].Candidate, &t.Verified[i].Link
+		after := i == 0 || t.Verified[i-1].A < c.A || t.Verified[i-1].A == c.A && t.Verified[i-1].B < c.B
 		if c.A < 0 || c.A >= c.B || c.B >= n || !after || l.Kind != "" && (l.A != c.A || l.B != c.B) {
 			return bad("verified pairs", i)
 		}
-		k.verified = append(k.verified, verified{c, l})
 	}
+	k.verified = t.Verified
 	return nil
 }

@@ -1,10 +1,8 @@
 package passage
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 
 	"sada/features/article"
 )
@@ -131,46 +129,4 @@ func Cover(parts []article.Part, size int) bool {
 		end = p.To
 	}
 	return end == size
-}
-
-// Row is an entry of the table of one of the lists that [Known] keeps for every page.
-type Row[T any] struct {
-	Page int32
-	Of   T
-}
-
-// Rows returns lists as a table, in order.
-func Rows[T any](lists [][]T) []Row[T] {
-	n := 0
-	for _, list := range lists {
-		n += len(list)
-	}
-	out := make([]Row[T], 0, n)
-	for i, list := range lists {
-		for _, of := range list {
-			out = append(out, Row[T]{int32(i), of})
-		}
-	}
-	return out
-}
-
-// Lists makes lists for n pages of a table, or reports false if it is not in order or of other pages.
-func Lists[T any](rows []Row[T], n int) ([][]T, bool) {
-	if !slices.IsSortedFunc(rows, func(a, b Row[T]) int { return cmp.Compare(a.Page, b.Page) }) ||
-		len(rows) > 0 && (rows[0].Page < 0 || int(rows[len(rows)-1].Page) >= n) {
-		return nil, false
-	}
-	out := make([][]T, n)
-	all := make([]T, len(rows)) // in one piece
-	for from := 0; from < len(rows); {
-		to := from
-		page := rows[from].Page
-		for to < len(rows) && rows[to].Page == page {
-			all[to] = rows[to].Of
-			to++
-		}
-		out[page] = all[from:to:to]
-		from = to
-	}
-	return out, true
 }

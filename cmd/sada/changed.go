@@ -210,22 +210,19 @@ func (n *nightly) newLinks(r *results, pages []bool) {
 // newPassages adds the pages whose passages are others than before.
 func (n *nightly) newPassages(r *results, pages []bool) {
 	now := r.Passages
-	lists := [...][]passage.Row[passage.Passage]{n.was.Found, n.was.Related}
 	for i, from := range n.change.From {
-		for k := range lists {
-			for len(lists[k]) > 0 && lists[k][0].Page <= from {
-				row := &lists[k][0]
-				if lists[k] = lists[k][1:]; row.Page < from { // of a page that is gone
-					continue
-				}
-				was := row.Of
-				if was.A = i; was.B >= 0 {
-					was.B = int(n.change.Moved[was.B])
-				}
-				if len(now) > 0 && now[0].A == i && was.Equal(&now[0]) && (row.Of.B < 0) == (was.B < 0) {
-					now = now[1:]
-				} else {
-					pages[i] = true
+		if from >= 0 {
+			for _, list := range [...][]passage.Passage{n.was.Found[from], n.was.Related[from]} {
+				for k := range list {
+					was := list[k]
+					if was.A = i; was.B >= 0 {
+						was.B = int(n.change.Moved[was.B])
+					}
+					if len(now) > 0 && now[0].A == i && was.Equal(&now[0]) && (list[k].B < 0) == (was.B < 0) {
+						now = now[1:]
+					} else {
+						pages[i] = true
+					}
 				}
 			}
 		}

@@ -65,13 +65,35 @@ type written struct {
 
 // arrayOf makes an array of what of makes of values.
 func arrayOf[V, T any](name string, values []V, of func(v *V) T) written {
-	return written{name, int(unsafe.Sizeof(*new(T))), func() []byte {
+	return written{name, width[T](), func() []byte {
 		out := make([]T, len(values))
 		for i := range values {
 			out[i] = of(&values[i])
 		}
 		return raw(out)
 	}}
+}
+
+// arrayOfLists makes an array of what of makes of the values that every page has.
+func arrayOfLists[V, T any](name string, lists [][]V, of func(page int32, v *V) T) written {
+	return written{name, width[T](), func() []byte {
+		n := 0
+		for _, list := range lists {
+			n += len(list)
+		}
+		out := make([]T, 0, n)
+		for page, list := range lists {
+			for i := range list {
+				out = append(out, of(int32(page), &list[i]))
+			}
+		}
+		return raw(out)
+	}}
+}
+
+// arrayAs makes an array of values that have the memory of its rows.
+func arrayAs[T, V any](name string, values []V) written {
+	return written{name, width[T](), func() []byte { return raw(values) }}
 }
 
 // writeArrays writes what is not in the arrays of the generation before that the same archive has read. All arrays are made

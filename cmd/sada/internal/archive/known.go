@@ -257,64 +257,65 @@ func knownArrays(t *cluster.Tables, list []string) []written {
 		ends = append(ends, uint32(len(all)))
 	}
 	s := &t.Stories
-	links := func(name string, of []story.Link) written {
-		return arrayOf(name, of, func(l *story.Link) linkRow { return linkRow(*l) })
-	}
-	type cell struct{ cell, docs uint32 }
-	var cells []cell
+	cells := 0
 	for i, docs := range t.Frequency {
 		if docs > 0 || i == len(t.Frequency)-1 {
-			cells = append(cells, cell{uint32(i), docs})
+			cells++
 		}
 	}
-	var labels []tfidf.Term
+	frequency := make([]frequencyRow, 0, cells)
+	for i, docs := range t.Frequency {
+		if docs > 0 || i == len(t.Frequency)-1 {
+			frequency = append(frequency, frequencyRow{uint32(i), docs})
+		}
+	}
+	terms := 0
+	for i := range s.Stories {
+		terms += len(s.Stories[i].Labels)
+	}
+	labels := make([]tfidf.Term, 0, terms)
 	for i := range s.Stories {
 		labels = append(labels, s.Stories[i].Labels...)
 	}
 	if t.Spelled != nil {
-		forms := []byte(t.Spelled.Forms)
-		spelled = append(spelled,
-			arrayOf(knownFormsArray, forms, func(b *byte) byte { return *b }),
-			arrayOf(knownSpelledArray, t.Spelled.Rows, func(r *cluster.SpelledRow) spelledRow { return spelledRow{uint64(r.Term), r.N, r.From, r.To} }))
+		spelled = append(spelled, arrayAs[byte](knownFormsArray, []byte(t.Spelled.Forms)), arrayAs[spelledRow](knownSpelledArray, t.Spelled.Rows))
 	}
 	return append(spelled,
-		arrayOf(knownTextArray, all, func(b *byte) byte { return *b }),
-		arrayOf(knownTextsArray, ends, func(end *uint32) endRow { return endRow{*end} }),
+		arrayAs[byte](knownTextArray, all),
+		arrayAs[endRow](knownTextsArray, ends),
 		arrayOf(knownPagesArray, t.Pages, func(p *cluster.PageRow) knownPageRow {
 			return knownPageRow{p.Document, ofWords(p.Facts.Own), int32(p.Facts.End), p.First, p.Text, p.Facts.Title, p.Sum}
 		}),
-		arrayOf(knownMainArray, t.Main, func(r *passage.Row[passage.Range]) knownMainRow { return knownMainRow{r.Page, ofWords(r.Of)} }),
-		arrayOf(knownFrequencyArray, cells, func(c *cell) frequencyRow { return frequencyRow{c.cell, c.docs} }),
+		arrayOfLists(knownMainArray, t.Main, func(page int32, r *passage.Range) knownMainRow { return knownMainRow{page, ofWords(*r)} }),
+		arrayAs[frequencyRow](knownFrequencyArray, frequency),
 		arrayOf(knownRecurringArray, t.Recurring, func(r *passage.Recurring) recurringRow { return recurringRow{r.Hash, int64(r.Pages)} }),
 		arrayOf(knownAlignedArray, t.Aligned, func(r *cluster.AlignedRow) alignedRow {
 			s := &r.Aligned
 			return alignedRow{r.A, r.B, ofWords(s.A), ofWords(s.B), int32(s.Anchors), int32(s.Equal)}
 		}),
-		arrayOf(knownEmptyArray, t.Empty, func(c *passage.Couple) coupleRow { return coupleRow(*c) }),
-		arrayOf(knownCandidatesArray, t.Candidates, func(r *passage.Row[passage.Candidate]) candidateRow {
-			c := &r.Of
-			return candidateRow{r.Page, c.Other, ofWords(c.Here), ofWords(c.There), int32(c.Equal), flag(c.Own), c.Anchor}
+		arrayAs[coupleRow](knownEmptyArray, t.Empty),
+		arrayOfLists(knownCandidatesArray, t.Candidates, func(page int32, c *passage.Candidate) candidateRow {
+			return candidateRow{page, c.Other, ofWords(c.Here), ofWords(c.There), int32(c.Equal), flag(c.Own), c.Anchor}
 		}),
 		arrayOf(knownFragmentsArray, t.Fragments, func(f *cluster.FragmentRow) fragmentRow {
 			return fragmentRow{f.Page, rangeRow{int32(f.From), int32(f.To)}, f.Text}
 		}),
-		arrayOf(knownProposedArray, t.Proposed, func(p *lsh.Pair) coupleRow { return coupleRow{p.A, p.B} }),
-		arrayOf(knownFitsArray, s.Pages, func(r *cluster.FitRow) fitRow { return fitRow(*r) }),
-		arrayOf(knownGroupsArray, s.Groups, func(r *cluster.GroupRow) knownGroupRow { return knownGroupRow(*r) }),
+		arrayAs[coupleRow](knownProposedArray, t.Proposed),
+		arrayAs[fitRow](knownFitsArray, s.Pages),
+		arrayAs[knownGroupRow](knownGroupsArray, s.Groups),
 		arrayOf(knownToldArray, s.Stories, func(r *cluster.StoryRow) toldRow { return toldRow{r.Headline, uint32(len(r.Labels)), r.Density} }),
-		arrayOf(knownLabelsArray, labels, func(t *tfidf.Term) labelRow { return labelRow{uint64(*t)} }),
-		arrayOf(knownSuggestedArray, s.Suggested, func(r *cluster.SuggestedRow) suggestedRow { return suggestedRow(*r) }),
-		links(knownLinksArray, s.Indexed),
-		links(knownClosedArray, s.Closed),
+		arrayAs[labelRow](knownLabelsArray, labels),
+		arrayAs[suggestedRow](knownSuggestedArray, s.Suggested),
+		arrayAs[linkRow](knownLinksArray, s.Indexed),
+		arrayAs[linkRow](knownClosedArray, s.Closed),
 		arrayOf(knownLabelledArray, s.Labelled, func(r *tfidf.DF) labelledRow { return labelledRow{uint64(r.Term), uint64(r.Docs)} }))
 }
 
 // spelledArrays makes the arrays that have strings.
 func spelledArrays(t *cluster.Tables, texts *texts) []written {
-	passages := func(name string, rows []passage.Row[passage.Passage]) written {
-		return now(arrayOf(name, rows, func(r *passage.Row[passage.Passage]) passageRow {
-			p := &r.Of
-			return passageRow{Page: r.Page, A: int32(p.A), B: int32(p.B), Segment: texts.of(p.Segment), Kind: texts.of(string(p.Kind)),
+	passages := func(name string, lists [][]passage.Passage) written {
+		return now(arrayOfLists(name, lists, func(page int32, p *passage.Passage) passageRow {
+			return passageRow{Page: page, A: int32(p.A), B: int32(p.B), Segment: texts.of(p.Segment), Kind: texts.of(string(p.Kind)),
 				BytesA: texts.part(p.BytesA), BytesB: texts.part(p.BytesB), WordsA: ofWords(p.WordsA), WordsB: ofWords(p.WordsB),
 				Marker: texts.part(p.Marker), Title: texts.part(p.Title), Reasons: texts.reasons(p.Reasons), Hosts: int64(p.Hosts), Sources: int32(p.Sources),
 				Cut: flag(p.Cut), ContainmentA: p.ContainmentA, ContainmentB: p.ContainmentB, Identity: p.Identity, Confidence: p.Confidence}
@@ -325,7 +326,7 @@ func spelledArrays(t *cluster.Tables, texts *texts) []written {
 		now(arrayOf(knownArray, []*cluster.StoryTables{s}, func(**cluster.StoryTables) knownRow {
 			return knownRow{int64(t.Documents), int64(t.Hits), int64(s.LabelledOn), flag(s.Undated), texts.of(s.Terms)}
 		})),
-		now(arrayOf(knownPartsArray, t.Parts, func(r *passage.Row[article.Part]) knownPartRow { return knownPartRow{r.Page, texts.part(r.Of)} })),
+		now(arrayOfLists(knownPartsArray, t.Parts, func(page int32, p *article.Part) knownPartRow { return knownPartRow{page, texts.part(*p)} })),
 		passages(knownFoundArray, t.Found),
 		passages(knownRelatedArray, t.Related),
 		now(arrayOf(knownVerifiedArray, t.Verified, func(v *cluster.VerifiedRow) verifiedRow {
@@ -364,7 +365,6 @@ func (a *Archive) known(ctx context.Context, m *Manifest) (*cluster.Tables, erro
 	}
 	t := new(cluster.Tables)
 	s := &t.Stories
-	var labels []labelRow
 	reads := []func() error{
 		func() error { return a.readRuns(ctx, m, t) },
 		func() error {
@@ -387,14 +387,10 @@ func (a *Archive) known(ctx context.Context, m *Manifest) (*cluster.Tables, erro
 			})
 		},
 		func() error {
-			return take(a, m, knownPartsArray, texts, &t.Parts, func(to *reader, r *knownPartRow) passage.Row[article.Part] {
-				return passage.Row[article.Part]{Page: r.Page, Of: to.part(r.Part)}
-			})
+			return takeLists(a, m, knownPartsArray, texts, &t.Parts, func(r *knownPartRow) int32 { return r.Page }, func(to *reader, r *knownPartRow) article.Part { return to.part(r.Part) })
 		},
 		func() error {
-			return take(a, m, knownMainArray, texts, &t.Main, func(_ *reader, r *knownMainRow) passage.Row[passage.Range] {
-				return passage.Row[passage.Range]{Page: r.Page, Of: r.Words.words()}
-			})
+			return takeLists(a, m, knownMainArray, texts, &t.Main, func(r *knownMainRow) int32 { return r.Page }, func(_ *reader, r *knownMainRow) passage.Range { return r.Words.words() })
 		},
 		func() error {
 			rows, err := rowsOf[frequencyRow](a, m, knownFrequencyArray)
@@ -422,25 +418,20 @@ func (a *Archive) known(ctx context.Context, m *Manifest) (*cluster.Tables, erro
 				return cluster.AlignedRow{A: r.A, B: r.B, Aligned: passage.Aligned{A: r.WordsA.words(), B: r.WordsB.words(), Anchors: int(r.Anchors), Equal: int(r.Equal)}}
 			})
 		},
+		func() error { return takeAs[coupleRow](a, m, knownEmptyArray, &t.Empty) },
 		func() error {
-			return take(a, m, knownEmptyArray, texts, &t.Empty, func(_ *reader, r *coupleRow) passage.Couple { return passage.Couple(*r) })
-		},
-		func() error {
-			return take(a, m, knownCandidatesArray, texts, &t.Candidates, func(_ *reader, r *candidateRow) passage.Row[passage.Candidate] {
-				return passage.Row[passage.Candidate]{Page: r.Page, Of: passage.Candidate{Other: r.Other, Here: r.Here.words(), There: r.There.words(),
-					Equal: int(r.Equal), Own: r.Own != 0, Anchor: r.Anchor}}
+			return takeLists(a, m, knownCandidatesArray, texts, &t.Candidates, func(r *candidateRow) int32 { return r.Page }, func(_ *reader, r *candidateRow) passage.Candidate {
+				return passage.Candidate{Other: r.Other, Here: r.Here.words(), There: r.There.words(), Equal: int(r.Equal), Own: r.Own != 0, Anchor: r.Anchor}
 			})
 		},
-		func() error { return take(a, m, knownFoundArray, texts, &t.Found, (*reader).passage) },
-		func() error { return take(a, m, knownRelatedArray, texts, &t.Related, (*reader).passage) },
+		func() error { return takeLists(a, m, knownFoundArray, texts, &t.Found, pageOf, (*reader).passage) },
+		func() error { return takeLists(a, m, knownRelatedArray, texts, &t.Related, pageOf, (*reader).passage) },
 		func() error {
 			return take(a, m, knownFragmentsArray, texts, &t.Fragments, func(_ *reader, r *fragmentRow) cluster.FragmentRow {
 				return cluster.FragmentRow{Page: r.Page, From: int(r.Bytes.From), To: int(r.Bytes.To), Text: r.Text}
 			})
 		},
-		func() error {
-			return take(a, m, knownProposedArray, texts, &t.Proposed, func(_ *reader, r *coupleRow) lsh.Pair { return lsh.Pair{A: r.A, B: r.B} })
-		},
+		func() error { return takeAs[coupleRow](a, m, knownProposedArray, &t.Proposed) },
 		func() error {
 			return take(a, m, knownVerifiedArray, texts, &t.Verified, func(to *reader, r *verifiedRow) cluster.VerifiedRow {
 				v := cluster.VerifiedRow{Candidate: copies.Candidate{A: int(r.A), B: int(r.B), Via: copies.Via(to.text(r.Via)), CoverA: int(r.WordsA), CoverB: int(r.WordsB), Equal: int(r.Equal)}}
@@ -451,23 +442,15 @@ func (a *Archive) known(ctx context.Context, m *Manifest) (*cluster.Tables, erro
 				return v
 			})
 		},
+		func() error { return takeAs[fitRow](a, m, knownFitsArray, &s.Pages) },
+		func() error { return takeAs[knownGroupRow](a, m, knownGroupsArray, &s.Groups) },
 		func() error {
-			return take(a, m, knownFitsArray, texts, &s.Pages, func(_ *reader, r *fitRow) cluster.FitRow { return cluster.FitRow(*r) })
-		},
-		func() error {
-			return take(a, m, knownGroupsArray, texts, &s.Groups, func(_ *reader, r *knownGroupRow) cluster.GroupRow { return cluster.GroupRow(*r) })
-		},
-		func() (err error) {
-			if labels, err = rowsOf[labelRow](a, m, knownLabelsArray); err != nil {
+			var all []tfidf.Term
+			if err := takeAs[labelRow](a, m, knownLabelsArray, &all); err != nil {
 				return err
 			}
-			// One slice for all: a list for each story would be work for the collector.
-			all := make([]tfidf.Term, len(labels))
-			for i, r := range labels {
-				all[i] = tfidf.Term(r.Term)
-			}
 			at := 0
-			err = take(a, m, knownToldArray, texts, &s.Stories, func(to *reader, r *toldRow) cluster.StoryRow {
+			err := take(a, m, knownToldArray, texts, &s.Stories, func(to *reader, r *toldRow) cluster.StoryRow {
 				from := at
 				if at += int(r.Labels); at > len(all) {
 					to.err = errors.New("more labels than there are")
@@ -480,11 +463,9 @@ func (a *Archive) known(ctx context.Context, m *Manifest) (*cluster.Tables, erro
 			}
 			return err
 		},
-		func() error {
-			return take(a, m, knownSuggestedArray, texts, &s.Suggested, func(_ *reader, r *suggestedRow) cluster.SuggestedRow { return cluster.SuggestedRow(*r) })
-		},
-		func() error { return take(a, m, knownLinksArray, texts, &s.Indexed, (*reader).link) },
-		func() error { return take(a, m, knownClosedArray, texts, &s.Closed, (*reader).link) },
+		func() error { return takeAs[suggestedRow](a, m, knownSuggestedArray, &s.Suggested) },
+		func() error { return takeAs[linkRow](a, m, knownLinksArray, &s.Indexed) },
+		func() error { return takeAs[linkRow](a, m, knownClosedArray, &s.Closed) },
 		func() error {
 			return take(a, m, knownLabelledArray, texts, &s.Labelled, func(_ *reader, r *labelledRow) tfidf.DF {
 				return tfidf.DF{Term: tfidf.Term(r.Term), Docs: uint32(r.Docs)}
@@ -508,9 +489,7 @@ func (a *Archive) readSpelled(m *Manifest, t *cluster.Tables) error {
 		return err
 	}
 	s := &cluster.Spelled{Forms: string(forms)}
-	if err := take(a, m, knownSpelledArray, nil, &s.Rows, func(_ *reader, r *spelledRow) cluster.SpelledRow {
-		return cluster.SpelledRow{Term: tfidf.Term(r.Term), N: r.N, From: r.From, To: r.To}
-	}); err != nil {
+	if err := takeAs[spelledRow](a, m, knownSpelledArray, &s.Rows); err != nil {
 		return err
 	}
 	if err := s.Check(); err != nil {
@@ -555,11 +534,55 @@ func take[T, V any](a *Archive, m *Manifest, name string, texts *spelled, to *[]
 	return nil
 }
 
-func (to *reader) passage(r *passageRow) passage.Row[passage.Passage] {
-	return passage.Row[passage.Passage]{Page: r.Page, Of: passage.Passage{A: int(r.A), B: int(r.B), Segment: to.text(r.Segment), Kind: passage.Kind(to.text(r.Kind)),
-		BytesA: to.part(r.BytesA), BytesB: to.part(r.BytesB), WordsA: r.WordsA.words(), WordsB: r.WordsB.words(),
-		ContainmentA: r.ContainmentA, ContainmentB: r.ContainmentB, Identity: r.Identity, Hosts: int(r.Hosts), Sources: int(r.Sources),
-		Marker: to.part(r.Marker), Title: to.part(r.Title), Cut: r.Cut != 0, Confidence: r.Confidence, Reasons: to.why(r.Reasons)}}
+// takeLists makes lists of values for every page of the rows of an array, all in one piece.
+func takeLists[T, V any](a *Archive, m *Manifest, name string, texts *spelled, to *[][]V, page func(r *T) int32, value func(to *reader, r *T) V) error {
+	rows, err := rowsOf[T](a, m, name)
+	if err != nil {
+		return err
+	}
+	r := reader{spelled: texts}
+	of, _ := m.array(knownPagesArray)
+	lists, all := make([][]V, of.Rows), make([]V, len(rows))
+	for from := 0; from < len(rows); {
+		n, end := page(&rows[from]), from
+		for ; end < len(rows) && page(&rows[end]) == n; end++ {
+			all[end] = value(&r, &rows[end])
+		}
+		if n < 0 || int(n) >= len(lists) || from > 0 && page(&rows[from-1]) > n {
+			return corrupt(m.arrayPath(name), fmt.Sprintf("row %d: page %d", from, n))
+		}
+		lists[n], from = all[from:end:end], end
+	}
+	if *to = lists; r.err != nil {
+		return corrupt(m.arrayPath(name), r.err.Error())
+	}
+	return nil
 }
 
-func (*reader) link(r *linkRow) story.Link { return story.Link(*r) }
+// takeAs gives the rows of an array as values that have the same memory. It is there until [Archive.Close], and nobody writes
+// to it.
+func takeAs[T, V any](a *Archive, m *Manifest, name string, to *[]V) error {
+	b, err := a.readArray(m, name, width[T]())
+	*to = cooked[V](b)
+	return err
+}
+
+// The values of [arrayAs] and [takeAs] have the fields of the rows: otherwise these conversions do not compile. Those that are
+// left out have terms where a row has numbers.
+var (
+	_ = coupleRow(passage.Couple{})
+	_ = coupleRow(lsh.Pair{})
+	_ = fitRow(cluster.FitRow{})
+	_ = knownGroupRow(cluster.GroupRow{})
+	_ = suggestedRow(cluster.SuggestedRow{})
+	_ = linkRow(story.Link{})
+)
+
+func pageOf(r *passageRow) int32 { return r.Page }
+
+func (to *reader) passage(r *passageRow) passage.Passage {
+	return passage.Passage{A: int(r.A), B: int(r.B), Segment: to.text(r.Segment), Kind: passage.Kind(to.text(r.Kind)),
+		BytesA: to.part(r.BytesA), BytesB: to.part(r.BytesB), WordsA: r.WordsA.words(), WordsB: r.WordsB.words(),
+		ContainmentA: r.ContainmentA, ContainmentB: r.ContainmentB, Identity: r.Identity, Hosts: int(r.Hosts), Sources: int(r.Sources),
+		Marker: to.part(r.Marker), Title: to.part(r.Title), Cut: r.Cut != 0, Confidence: r.Confidence, Reasons: to.why(r.Reasons)}
+}
