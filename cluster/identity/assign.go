@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/zeebo/xxh3"
 )
@@ -38,6 +39,33 @@ type Night struct {
 type Grouping struct {
 	Pages []string // the distinct IDs of all pages, in canonical order
 	Group []int    // of each page: the number of its group, all numbers from 0 up without a gap
+
+	index func() (*index, error) // of the pages, if other groupings have the same ones; nil otherwise
+}
+
+// Groupings returns groupings of the same pages, for each of the groups of pages. [Assign] looks up the pages of all of them
+// where it put those of the first.
+func Groupings(pages []string, groups ...[]int) []Grouping {
+	x := sync.OnceValues(func() (*index, error) { return indexed(pages) })
+	out := make([]Grouping, len(groups))
+	for i, group := range groups {
+		out[i] = Grouping{pages, group, x}
+	}
+	return out
+}
+
+// indexed returns an index of the pages of a grouping, or an error about one that is there twice.
+func indexed(pages []string) (*index, error) {
+	if len(pages) > math.MaxInt32 {
+		return nil, fmt.Errorf("grouping has %d pages, more than %d", len(pages), math.MaxInt32)
+	}
+	x := newIndex(len(pages))
+	for _, p := range pages {
+		if _, added := x.add(p); !added {
+			return nil, fmt.Errorf("page %q is in the grouping twice", p)
+		}
+	}
+	return x, nil
 }
 
 // EventKind says what happened to an ID.
@@ -124,14 +152,15 @@ func (a *assignment) index() error {
 	if len(pages) != len(group) {
 		return fmt.Errorf("grouping has %d pages and group numbers for %d", len(pages), len(group))
 	}
-	if len(pages) > math.MaxInt32 {
-		return fmt.Errorf("grouping has %d pages, more than %d", len(pages), math.MaxInt32)
+	x := a.now.index
+	if x == nil {
+		x = func() (*index, error) { return indexed(pages) }
 	}
-	a.pages = newIndex(len(pages))
+	var err error
+	if a.pages, err = x(); err != nil {
+		return err
+	}
 	for i, p := range pages {
-		if _, added := a.pages.add(p); !added {
-			return fmt.Errorf("page %q is in the grouping twice", p)
-		}
 		g := group[i]
 		if g < 0 || g >= len(pages) {
 			return fmt.Errorf("page %q is in group %d: numbers go from 0 up to %d at most", p, g, len(pages)-1)
@@ -243,25 +272,33 @@ func (a *assignment) name() {
 			a.ids[j], a.born[j] = g.ID, g.Born
 		}
 	}
-	var used *index // besides the aliases
+	// A night mints few IDs: those of the old state are held to them, rather than all put where they can be found.
+	minted := make(map[string]bool) // by the first try: whether an old group has the ID
 	for r, j := range a.now.Group {
-		if a.ids[j] != "" {
-			continue
+		if a.ids[j] == "" {
+			minted[mint(a.night.Prefix, a.night.Name, a.now.Pages[r], 0)] = false
 		}
-		if used == nil {
-			used = newIndex(len(a.old.Groups) + len(a.size))
-			for _, g := range a.old.Groups {
-				used.add(g.ID)
-			}
+	}
+	for i := range a.old.Groups {
+		if _, ok := minted[a.old.Groups[i].ID]; ok {
+			minted[a.old.Groups[i].ID] = true
 		}
-		for try := uint64(0); ; try++ {
-			id := mint(a.night.Prefix, a.night.Name, a.now.Pages[r], try)
-			if _, alias := a.old.Aliases[id]; alias {
-				continue
-			}
-			if _, free := used.add(id); free {
+	}
+	used := make(map[string]bool) // on this night
+	free := func(id string) bool {
+		if _, alias := a.old.Aliases[id]; alias || used[id] {
+			return false
+		}
+		if old, ok := minted[id]; ok {
+			return !old
+		}
+		return !slices.ContainsFunc(a.old.Groups, func(g Group) bool { return g.ID == id })
+	}
+	for r, j := range a.now.Group {
+		for try := uint64(0); a.ids[j] == ""; try++ {
+			if id := mint(a.night.Prefix, a.night.Name, a.now.Pages[r], try); free(id) {
 				a.ids[j], a.born[j] = id, a.night.Number
-				break
+				used[id] = true
 			}
 		}
 	}

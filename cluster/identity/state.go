@@ -37,17 +37,21 @@ func (s *State) Resolve(id string) string {
 // the same one for the same state.
 func (s *State) Validate() error {
 	pages := 0
-	for _, g := range s.Groups {
-		pages += len(g.Pages)
+	ids := make([]string, len(s.Groups))
+	for i, g := range s.Groups {
+		ids[i], pages = g.ID, pages+len(g.Pages)
 	}
-	live, in := newIndex(len(s.Groups)), newIndex(pages)
+	slices.Sort(ids) // where they are in order, as in an archive, it takes no time
+	for i := range ids[min(1, len(ids)):] {
+		if ids[i] == ids[i+1] && ids[i] != "" {
+			return fmt.Errorf("id %q is of two groups", ids[i])
+		}
+	}
+	in := newIndex(pages)
 	of := make([]int32, 0, pages) // the group of each page
 	for i, g := range s.Groups {
 		if g.ID == "" {
 			return fmt.Errorf("group %d has no id", i)
-		}
-		if _, added := live.add(g.ID); !added {
-			return fmt.Errorf("id %q is of two groups", g.ID)
 		}
 		if len(g.Pages) == 0 {
 			return fmt.Errorf("group %q has no pages", g.ID)
@@ -60,15 +64,19 @@ func (s *State) Validate() error {
 			of = append(of, int32(i))
 		}
 	}
+	live := func(id string) bool {
+		_, ok := slices.BinarySearch(ids, id)
+		return ok
+	}
 	for _, id := range slices.Sorted(maps.Keys(s.Aliases)) {
 		if id == "" {
 			return fmt.Errorf("an alias of %q has no id", s.Aliases[id])
 		}
-		if live.at(id) >= 0 {
+		if live(id) {
 			return fmt.Errorf("id %q is of a group and an alias of %q", id, s.Aliases[id])
 		}
 		to := s.Aliases[id]
-		if to != Gone && live.at(to) < 0 {
+		if to != Gone && !live(to) {
 			return fmt.Errorf("id %q is an alias of %q, which has no group", id, to)
 		}
 	}

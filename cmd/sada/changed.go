@@ -264,9 +264,13 @@ func (n *nightly) from(r *results, was *journal) []int32 {
 	if len(was.pages) == 0 {
 		return out
 	}
+	var order []int32
+	if n.change != nil {
+		order = n.order()
+	}
 	for i, p := range r.Pages {
-		if n.change != nil && n.change.From[i] >= 0 {
-			out[i] = n.order[n.change.From[i]]
+		if order != nil && n.change.From[i] >= 0 {
+			out[i] = order[n.change.From[i]]
 		} else {
 			out[i] = int32(n.archived(p.ID))
 		}

@@ -91,7 +91,7 @@ func makeNights(t *testing.T) *nights {
 		}
 		files[1].Write(line)
 	}
-	state := assigned{groups: new(identity.State), stories: new(identity.State)}
+	state := assigned{groups: ready(new(identity.State)), stories: ready(new(identity.State))}
 	for i := range n.dirs {
 		in := filepath.Join(dir, fmt.Sprintf("night%d.jsonl", i+1))
 		n.dirs[i] = filepath.Join(dir, fmt.Sprintf("run%d", i+1))
@@ -121,7 +121,10 @@ func makeNights(t *testing.T) *nights {
 				state.cluster, state.spellings = none.cluster, none.spellings
 				return state, nil
 			},
-			keep: func(r *results) (keeping, error) { state.groups, state.stories = r.groups, r.told; return nil, nil }})
+			keep: func(r *results) (keeping, error) {
+				state.groups, state.stories = ready(r.groups), ready(r.told)
+				return nil, nil
+			}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -169,7 +169,7 @@ type nightly struct {
 	knew    func() (*cluster.Tables, error) // waits for what the archive has of it
 	garbage *collector                      // since that began
 	begun   chan struct{}                   // closed when all of that is read; nil if nobody reads before he is asked
-	order   []int32                         // of every page that it knew, in canonical order: its place in the archive
+	order   func() []int32                  // waits for the places in the archive of its pages in canonical order
 	tables  func() *cluster.Tables          // waits for what the clustering knows with this night
 	journal []archive.PublishedRow          // what is published with this night
 }
@@ -245,7 +245,10 @@ func (c *nightCmd) night(p *program, a *archive.Archive, o *operation) error {
 			if n.same {
 				return nil, nil
 			}
-			next := n.next(r, was)
+			next, err := n.next(r, was)
+			if err != nil {
+				return nil, err
+			}
 			next.Options, next.OptionHash = hashed(c.state())
 			kept, err := a.Prepare(p.ctx, next)
 			if err != nil {
@@ -348,7 +351,17 @@ func newNight(ctx context.Context, a *archive.Archive, old *archive.Snapshot, wa
 		return nil, err
 	}
 	return &nightly{old: old, gone: make(map[string]bool), counts: make(map[string]int64), loaded: sync.OnceValue(wait),
-		knew: sync.OnceValues(func() (*cluster.Tables, error) { return archive.Known(ctx, a, old) })}, nil
+		knew:  sync.OnceValues(func() (*cluster.Tables, error) { return archive.Known(ctx, a, old) }),
+		order: sync.OnceValue(func() []int32 { return cluster.Order(archivedPages(old)) })}, nil
+}
+
+// archivedPages are the pages of a snapshot.
+func archivedPages(s *archive.Snapshot) []*cluster.Page {
+	pages := make([]*cluster.Page, len(s.Pages))
+	for i := range pages {
+		pages[i] = s.Pages[i].Page
+	}
+	return pages
 }
 
 // end waits until the archive is not read any more, and has garbage collected as before the night.
@@ -494,6 +507,7 @@ func (n *nightly) take(in *input, ids []string, known bool) {
 	}
 	n.spell = sync.OnceValue(func() *spelled { return n.spelled(in.stemmer) })
 	go n.spell() // whenever a step leaves a processor idle
+	go n.order()
 	n.counts["deleted"] = int64(len(n.deleted))
 	n.counts["kept"] = int64(len(n.old.Pages) - len(n.gone))
 }
@@ -590,14 +604,10 @@ func (n *nightly) cluster(o cluster.Options, hash string, log *slog.Logger) (*cl
 	if err != nil {
 		return nil, err
 	}
-	pages := make([]*cluster.Page, len(n.old.Pages))
-	for i := range pages {
-		pages[i] = n.old.Pages[i].Page
-	}
+	pages := archivedPages(n.old)
 	known, night := new(cluster.Known), cluster.Night{Pages: n.changed, Deleted: n.deleted}
 	if tables != nil {
-		n.order = cluster.Order(pages)
-		pages = inOrder(pages, n.order)
+		pages = inOrder(pages, n.order())
 		was, err := tables.Known(pages, o)
 		if err != nil {
 			log.Warn("all pages are clustered anew", "why", err)
@@ -678,13 +688,22 @@ func (n *nightly) assigned(ctx context.Context, a *archive.Archive, anew bool, r
 			was.changes = append(was.changes, publish.Change{Event: c.Event, Kind: c.Kind, ID: c.ID, Other: c.Other, Pages: c.Pages})
 		}
 	}
-	was.groups, was.stories = identities(n.old, archive.Copy), identities(n.old, archive.Story)
-	for _, s := range []*identity.State{was.groups, was.stories} {
-		if err := s.Validate(); err != nil {
-			return was, &archive.Damage{File: "groups.parquet", What: err.Error()}
-		}
-	}
+	// Nobody asks for them before there are groups.
+	was.groups, was.stories = n.identities(archive.Copy), n.identities(archive.Story)
 	return was, nil
+}
+
+// identities waits for the IDs of a kind of groups, which are put together meanwhile.
+func (n *nightly) identities(kind string) func() (*identity.State, error) {
+	wait := sync.OnceValues(func() (*identity.State, error) {
+		s := identities(n.old, kind)
+		if err := s.Validate(); err != nil {
+			return nil, &archive.Damage{File: "groups.parquet", What: err.Error()}
+		}
+		return s, nil
+	})
+	go func() { _, _ = wait() }() // whoever asks gets both
+	return wait
 }
 
 // identities gives the IDs of a kind of groups as the archive has them.
@@ -727,7 +746,15 @@ func ofKind[T any](rows []T, kind string, of func(*T) string) []T {
 }
 
 // next gives the generation that the night makes.
-func (n *nightly) next(r *results, was assigned) *archive.Next {
+func (n *nightly) next(r *results, was assigned) (*archive.Next, error) {
+	groups, err := was.groups()
+	if err != nil {
+		return nil, err
+	}
+	stories, err := was.stories()
+	if err != nil {
+		return nil, err
+	}
 	next := &archive.Next{Base: n.old.Generation, Program: version(), Deleted: n.deleted, Inputs: n.inputs, Known: n.tables(),
 		Published: n.journal}
 	for _, p := range n.changed {
@@ -747,15 +774,15 @@ func (n *nightly) next(r *results, was assigned) *archive.Next {
 		from     []int32
 		ids      []archive.IDRow // of next
 		groups   []archive.GroupRow
-	}{{kind: archive.Copy, old: was.groups, now: r.groups, from: r.regrouped.From}, {kind: archive.Story, old: was.stories, now: r.told, from: r.retold.From}}
+	}{{kind: archive.Copy, old: groups, now: r.groups, from: r.regrouped.From}, {kind: archive.Story, old: stories, now: r.told, from: r.retold.From}}
 	// Every page is in one group of each kind.
 	next.IDs, next.Groups = make([]archive.IDRow, len(r.Copies)+len(r.Stories)), make([]archive.GroupRow, len(kinds)*len(r.Pages))
-	ids, groups := next.IDs, next.Groups
+	ids, rows := next.IDs, next.Groups
 	var group errgroup.Group
 	for i := range kinds {
 		of := &kinds[i]
 		of.ids, ids = ids[:0:len(of.now.Groups)], ids[len(of.now.Groups):]
-		of.groups, groups = groups[:0:len(r.Pages)], groups[len(r.Pages):]
+		of.groups, rows = rows[:0:len(r.Pages)], rows[len(r.Pages):]
 		group.Go(func() error {
 			lines := follow(len(of.old.Groups), of.from, func(i int32) string { return of.now.Groups[i].ID })
 			for _, i := range lines.order { // as the archive has them
@@ -788,7 +815,7 @@ func (n *nightly) next(r *results, was assigned) *archive.Next {
 	w := r.Weights()
 	next.Docs, next.Terms = w.Terms.Docs(), w.Terms.Entries()
 	next.Values = map[string]float64{valueThreshold: w.Threshold, valueFloor: w.Floor, valueLetters: float64(w.Letters)}
-	return next
+	return next, nil
 }
 
 // readIDs reads a file of IDs, one a line.

@@ -589,9 +589,9 @@ type results struct {
 
 // assigned is what earlier nights know and have given; of a run without a state, nothing.
 type assigned struct {
-	groups, stories *identity.State
-	night           int    // the number of the night that is being made
-	name            string // of it, the same whenever it is made again
+	groups, stories func() (*identity.State, error) // wait for them
+	night           int                             // the number of the night that is being made
+	name            string                          // of it, the same whenever it is made again
 	deleted         []string
 	// changes, if they are given, are those of this night, which was made before.
 	changes   []publish.Change
@@ -619,13 +619,12 @@ func newResults(res *cluster.Result, in *input, old assigned) (*results, error) 
 	kinds := []struct {
 		name   string
 		prefix identity.Prefix
-		old    *identity.State
-		of     []int
+		old    func() (*identity.State, error)
 		now    **identity.State
 		out    **identity.Outcome
 	}{
-		{"copy_group", identity.CopyGroup, old.groups, res.CopyOf, &r.groups, &r.regrouped},
-		{"story", identity.Story, old.stories, res.StoryOf, &r.told, &r.retold},
+		{"copy_group", identity.CopyGroup, old.groups, &r.groups, &r.regrouped},
+		{"story", identity.Story, old.stories, &r.told, &r.retold},
 	}
 	var group errgroup.Group
 	group.Go(func() error {
@@ -633,10 +632,14 @@ func newResults(res *cluster.Result, in *input, old assigned) (*results, error) 
 		r.surfaces, r.respelled = s.surfaces, s.respelled
 		return nil
 	})
-	for _, kind := range kinds {
-		group.Go(func() (err error) {
-			*kind.now, *kind.out, err = identity.Assign(kind.old, identity.Grouping{Pages: ids, Group: kind.of},
-				identity.Night{Number: old.night, Name: old.name, Prefix: kind.prefix, Deleted: old.deleted})
+	groupings := identity.Groupings(ids, res.CopyOf, res.StoryOf)
+	for i, kind := range kinds {
+		group.Go(func() error {
+			was, err := kind.old()
+			if err != nil {
+				return err
+			}
+			*kind.now, *kind.out, err = identity.Assign(was, groupings[i], identity.Night{Number: old.night, Name: old.name, Prefix: kind.prefix, Deleted: old.deleted})
 			if err != nil {
 				return fmt.Errorf("IDs of the %ss: %w", kind.name, err)
 			}
@@ -658,12 +661,17 @@ func newResults(res *cluster.Result, in *input, old assigned) (*results, error) 
 	return r, nil
 }
 
+// ready gives IDs that nobody has to wait for.
+func ready(s *identity.State) func() (*identity.State, error) {
+	return func() (*identity.State, error) { return s, nil }
+}
+
 // noState is what a run without a state knows of earlier nights.
 func noState(in *input) assigned {
 	in.records = nil                // a state would ask for them
 	pages := slices.Clone(in.pages) // their order will change
 	spellings := sync.OnceValue(func() *spelled { return &spelled{surfaces: cluster.Surfaces(pages, in.stemmer)} })
-	return assigned{groups: new(identity.State), stories: new(identity.State), spellings: spellings,
+	return assigned{groups: ready(new(identity.State)), stories: ready(new(identity.State)), spellings: spellings,
 		cluster: func(o cluster.Options) (*cluster.Result, error) {
 			if o.Memory == 0 { // otherwise what it takes is for other steps
 				go spellings() // whenever a step leaves a processor idle
