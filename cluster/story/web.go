@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"sync"
 )
 
 // Web is the pairs of nodes that tell something alike, before their neighbours have a say: what is kept of a
@@ -95,11 +96,18 @@ func (w *Web) grow(nodes []Node, from []int32, set []bool, outlines *outlines, v
 		}
 	}
 	g := &growth{nodes: nodes, from: from, to: to, vectors: vectors, set: set, outlines: outlines, o: o, oneDated: oneDated(nodes)}
+	var was [][]edge // of the web before, the heaviest edges of every node
+	var before sync.WaitGroup
+	if o.Support > 0 {
+		before.Go(func() { was = newNetwork(w.Nodes, w.Indexed).heaviest(o) })
+	}
 	found, stats := g.index()
 	next.Indexed = merge(g.moved(w.Indexed, func(_, _ int32) bool { return true }), found)
 	if o.Support > 0 {
+		now := newNetwork(len(nodes), next.Indexed)
+		before.Wait()
 		var again Stats
-		next.Closed, again = g.close(w, newNetwork(len(nodes), next.Indexed))
+		next.Closed, again = g.close(w.Closed, was, now)
 		stats.add(again)
 	}
 	stats.Links = len(next.Indexed) + len(next.Closed)
@@ -205,11 +213,10 @@ func (g *growth) index() ([]Link, Stats) {
 	return links, stats
 }
 
-// close returns the pairs of neighbours of neighbours that the index did not propose: those that were
-// known and still are such, and new ones.
-func (g *growth) close(w *Web, now *network) ([]Link, Stats) {
-	before := newNetwork(w.Nodes, w.Indexed)
-	was, is := before.heaviest(g.o), now.heaviest(g.o)
+// close returns the pairs of neighbours of neighbours that the index did not propose: of those that were closed, which had
+// the heaviest edges was, what still are such, and new ones.
+func (g *growth) close(closed []Link, was [][]edge, now *network) ([]Link, Stats) {
+	is := now.heaviest(g.o)
 	changed := make([]bool, len(g.nodes)) // of every node: it has others for its heaviest neighbours
 	for i, from := range g.from {
 		changed[i] = from < 0 || !slices.EqualFunc(was[from], is[i], func(e, f edge) bool { return g.to[e.node] == f.node })
@@ -220,7 +227,7 @@ func (g *growth) close(w *Web, now *network) ([]Link, Stats) {
 			open[i] = open[i] || changed[e.node]
 		}
 	}
-	kept := g.moved(w.Closed, func(a, b int32) bool {
+	kept := g.moved(closed, func(a, b int32) bool {
 		return !open[a] && !open[b] || near(is, a, b) || near(is, b, a)
 	})
 	candidates := make([][]int32, len(g.nodes))

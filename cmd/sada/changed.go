@@ -31,18 +31,12 @@ type extract struct {
 func (e *extract) page(i int) bool  { return e == nil || e.pages[i] }
 func (e *extract) story(n int) bool { return e == nil || e.stories[n] }
 
-// mark is what was published last of a page or a story.
-type mark struct {
-	hash       uint64
-	generation int
-}
-
 // journal is what the archive knows of what was published.
 type journal struct {
 	content string // of the generation before
 	deleted []string
-	pages   []mark // of the pages of the archive
-	stories []mark // of its stories, by ID
+	// What was published last of the pages of the archive, and of its stories, by ID.
+	pages, stories []archive.Mark
 }
 
 // readJournal returns nil if the archive does not know what was published.
@@ -50,48 +44,40 @@ func readJournal(ctx context.Context, a *archive.Archive, old *archive.Snapshot)
 	if old.Generation == 0 {
 		return nil, nil
 	}
-	rows, err := archive.Published(ctx, a, old)
-	if err != nil || len(rows) == 0 {
+	was, err := archive.Published(ctx, a, old)
+	if err != nil || was == nil {
 		return nil, err
 	}
-	j := &journal{pages: make([]mark, 0, len(old.Pages))}
-	for _, row := range rows {
-		switch m := (mark{row.Hash, row.Generation}); row.Kind {
+	j := &journal{pages: was.Marks}
+	if at := slices.IndexFunc(was.Marks, func(m archive.Mark) bool { return m.Story != 0 }); at >= 0 {
+		j.pages, j.stories = was.Marks[:at], was.Marks[at:]
+	}
+	for _, row := range was.Rows {
+		switch row.Kind {
 		case archive.PublishedBase:
 			j.content = row.ID
 		case archive.PublishedDeleted:
 			j.deleted = append(j.deleted, row.ID)
-		case archive.PublishedPage:
-			j.pages = append(j.pages, m)
-		case archive.PublishedStory:
-			j.stories = append(j.stories, m)
 		}
 	}
 	return j, nil
 }
 
-// rows gives the table of the archive.
-func (j *journal) rows(generation int) []archive.PublishedRow {
-	out := make([]archive.PublishedRow, 0, 1+len(j.deleted)+len(j.pages)+len(j.stories))
-	out = append(out, archive.PublishedRow{Kind: archive.PublishedBase, ID: j.content, Generation: generation})
+// kept gives what the archive keeps. marks are those of the pages, and then of the stories.
+func (j *journal) kept(marks []archive.Mark, generation int) *archive.Journal {
+	out := &archive.Journal{Rows: []archive.PublishedRow{{Kind: archive.PublishedBase, ID: j.content, Generation: generation}}, Marks: marks}
 	for _, id := range j.deleted {
-		out = append(out, archive.PublishedRow{Kind: archive.PublishedDeleted, ID: id, Generation: generation})
-	}
-	for _, m := range j.pages {
-		out = append(out, archive.PublishedRow{Kind: archive.PublishedPage, Hash: m.hash, Generation: m.generation})
-	}
-	for _, m := range j.stories {
-		out = append(out, archive.PublishedRow{Kind: archive.PublishedStory, Hash: m.hash, Generation: m.generation})
+		out.Rows = append(out.Rows, archive.PublishedRow{Kind: archive.PublishedDeleted, ID: id, Generation: generation})
 	}
 	return out
 }
 
 // hash returns a hash of everything that was published.
 func (j *journal) hash() string {
-	b := binary.AppendUvarint(make([]byte, 0, 8*(1+len(j.pages)+len(j.stories))), uint64(len(j.pages)))
-	for _, list := range [][]mark{j.pages, j.stories} {
+	b := binary.AppendUvarint(make([]byte, 0, 8*(2+len(j.pages)+len(j.stories))), uint64(len(j.pages)))
+	for _, list := range [][]archive.Mark{j.pages, j.stories} {
 		for _, m := range list {
-			b = binary.LittleEndian.AppendUint64(b, m.hash)
+			b = binary.LittleEndian.AppendUint64(b, m.Hash)
 		}
 	}
 	sum := xxh3.Hash128(b).Bytes()
@@ -131,7 +117,9 @@ func (n *nightly) publication(ctx context.Context, a *archive.Archive, r *result
 	var pages, stories lineage
 	var group errgroup.Group
 	group.Go(func() error {
-		pages = follow(len(was.pages), n.from(r, was), func(i int32) string { return r.Pages[i].ID })
+		from := n.from(r, was)
+		pages = follow(len(was.pages), from, func(i int32) string { return r.Pages[i].ID })
+		r.dated = n.dated(r, from)
 		return nil
 	})
 	group.Go(func() error {
@@ -148,10 +136,12 @@ func (n *nightly) publication(ctx context.Context, a *archive.Archive, r *result
 	}
 	_ = group.Wait() // no goroutine returns an error
 	hashedPages, hashedStories := r.digests(ofPages, ofStories, workers)
-	now.pages = pages.marks(was.pages, ofPages, hashedPages, night)
-	now.stories = stories.marks(was.stories, ofStories, hashedStories, night)
+	marks := make([]archive.Mark, len(r.Pages)+len(r.Stories))
+	now.pages, now.stories = marks[:len(r.Pages)], marks[len(r.Pages):]
+	pages.mark(now.pages, was.pages, ofPages, hashedPages, archive.Mark{Generation: uint32(night)})
+	stories.mark(now.stories, was.stories, ofStories, hashedStories, archive.Mark{Generation: uint32(night), Story: 1})
 	r.content = now.hash()
-	n.journal = now.rows(night)
+	n.journal = now.kept(marks, night)
 	if x == nil || x.content == "" {
 		return nil, nil
 	}
@@ -160,10 +150,10 @@ func (n *nightly) publication(ctx context.Context, a *archive.Archive, r *result
 	}
 	x.pages, x.stories = make([]bool, len(r.Pages)), make([]bool, len(r.Stories))
 	for at, i := range pages.order {
-		x.pages[i] = now.pages[at].generation == night
+		x.pages[i] = now.pages[at].Generation == uint32(night)
 	}
 	for at, i := range stories.order {
-		x.stories[i] = now.stories[at].generation == night
+		x.stories[i] = now.stories[at].Generation == uint32(night)
 	}
 	x.reach(r)
 	return x, nil
@@ -173,14 +163,24 @@ func (n *nightly) publication(ctx context.Context, a *archive.Archive, r *result
 // they were: groups and stories of the same pages keep their IDs.
 func (n *nightly) touched(r *results) (pages, stories []bool) {
 	pages, stories = slices.Clone(n.change.Pages), slices.Clone(n.change.Retold)
+	var group errgroup.Group
+	group.Go(func() error {
+		const filter = 1 << 12 // several times as many as there are mostly: a map is too slow for the labels of all stories
+		var some [filter]bool
+		for t := range r.respelled {
+			some[t%filter] = true
+		}
+		for i := range stories {
+			stories[i] = stories[i] || slices.ContainsFunc(r.Stories[i].Labels, func(t tfidf.Term) bool { return some[t%filter] && r.respelled[t] })
+		}
+		return nil
+	})
 	for i, s := range r.StoryOf { // the headline of a story is in the rows of its pages
-		pages[i] = pages[i] || stories[s]
+		pages[i] = pages[i] || n.change.Retold[s]
 	}
 	n.newLinks(r, pages)
 	n.newPassages(r, pages)
-	for i := range stories {
-		stories[i] = stories[i] || len(r.respelled) > 0 && slices.ContainsFunc(r.Stories[i].Labels, func(t tfidf.Term) bool { return r.respelled[t] })
-	}
+	_ = group.Wait() // no goroutine returns an error
 	return pages, stories
 }
 
@@ -278,6 +278,19 @@ func (n *nightly) from(r *results, was *journal) []int32 {
 	return out
 }
 
+// dated gives the dates of pages by their places, of those that are in the archive as they were without a search.
+func (n *nightly) dated(r *results, from []int32) func(i int) *string {
+	return func(i int) *string {
+		if at := from[i]; at >= 0 && n.old.Pages[at].Page == r.Pages[i] {
+			if date := &n.old.Pages[at].PublishedAt; *date != "" {
+				return date
+			}
+			return nil
+		}
+		return r.published(r.Pages[i].ID)
+	}
+}
+
 // follow makes a lineage of things, of which from says which it was of those before, which were numbered by ID; -1 of
 // a new one. id gives the ID of a thing.
 func follow(was int, from []int32, id func(i int32) string) lineage {
@@ -306,18 +319,17 @@ func follow(was int, from []int32, id func(i int32) string) lineage {
 	return l
 }
 
-// marks gives what is published now, by ID. Only touched things have a hash.
-func (l lineage) marks(was []mark, touched []bool, hashes []uint64, night int) []mark {
-	out := make([]mark, len(l.order))
+// mark says what is published now, by ID: what was, or fresh with another hash. Only touched things have a hash.
+func (l lineage) mark(now, was []archive.Mark, touched []bool, hashes []uint64, fresh archive.Mark) {
 	for at, i := range l.order {
 		from := l.from[at]
-		if from >= 0 && (!touched[i] || was[from].hash == hashes[i]) {
-			out[at] = was[from]
+		if from >= 0 && (!touched[i] || was[from].Hash == hashes[i]) {
+			now[at] = was[from]
 		} else {
-			out[at] = mark{hashes[i], night}
+			now[at] = fresh
+			now[at].Hash = hashes[i]
 		}
 	}
-	return out
 }
 
 // whole says yes to all of n things.

@@ -171,7 +171,7 @@ type nightly struct {
 	begun   chan struct{}                   // closed when all of that is read; nil if nobody reads before he is asked
 	order   func() []int32                  // waits for the places in the archive of its pages in canonical order
 	tables  func() *cluster.Tables          // waits for what the clustering knows with this night
-	journal []archive.PublishedRow          // what is published with this night
+	journal *archive.Journal                // what is published with this night
 }
 
 // night makes a night. One that was stopped begins again: its pages are not made anew where checkpoints has them, and
@@ -278,7 +278,7 @@ func loadNight(ctx context.Context, a *archive.Archive) (*nightly, error) {
 // allows more. The room is little beside what an archive of a million pages needs.
 const (
 	nightRoom   = 2 << 30
-	nightGrowth = 400
+	nightGrowth = 500
 )
 
 // collector says when the garbage of a night is collected: never while the archive is read, of which nearly all stays; then
@@ -302,16 +302,22 @@ func (c *collector) open() {
 	}
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	growth := max(uint64(c.percent), min(100*nightRoom/m.HeapAlloc, nightGrowth))
-	debug.SetMemoryLimit(min(c.limit, int64(m.Sys-m.HeapReleased+m.HeapAlloc/100*growth)))
-	runtime.AddCleanup(new(*collector), func(percent int) {
+	debug.SetMemoryLimit(min(c.limit, int64(m.Sys-m.HeapReleased+m.HeapAlloc/100*c.growth(&m))))
+	runtime.AddCleanup(new(*collector), func(c *collector) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if !c.ended {
-			debug.SetGCPercent(percent)
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			debug.SetGCPercent(int(c.growth(&m)))
 			debug.SetMemoryLimit(c.limit)
 		}
-	}, int(growth))
+	}, c)
+}
+
+// growth returns by how many percent the heap may grow.
+func (c *collector) growth(m *runtime.MemStats) uint64 {
+	return max(uint64(c.percent), min(100*nightRoom/m.HeapAlloc, nightGrowth))
 }
 
 // end has garbage collected as before the night.

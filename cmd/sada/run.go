@@ -574,6 +574,7 @@ func supersedes(a, b *corpus.Record) bool {
 type results struct {
 	*cluster.Result
 	published func(id string) *string // the date of a page, as results give it
+	dated     func(i int) *string     // the same by its place; nil if that is no faster
 	surfaces  map[tfidf.Term]string
 	respelled map[tfidf.Term]bool // terms whose surface is another one than before the night
 	groups    *identity.State     // of the copy groups, in the order of Copies
@@ -747,7 +748,13 @@ func (r *results) pages() iter.Seq[publish.Page] {
 
 func (r *results) page(i int) publish.Page {
 	p, g := r.Pages[i], &r.Copies[r.CopyOf[i]]
-	row := publish.NewPage(p, r.published(p.ID), r.Parts[i])
+	var date *string
+	if r.dated != nil {
+		date = r.dated(i)
+	} else {
+		date = r.published(p.ID)
+	}
+	row := publish.NewPage(p, date, r.Parts[i])
 	row.CopyGroup, row.Story = r.groups.Groups[r.CopyOf[i]].ID, r.told.Groups[r.StoryOf[i]].ID
 	row.Role, row.Confidence, row.Margin = publish.RoleCopy, publish.Round(r.Confidence[i]), publish.Signed(r.Margin[i])
 	if next := r.Next[i]; next >= 0 {

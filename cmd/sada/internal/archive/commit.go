@@ -185,7 +185,7 @@ func (a *Archive) write(ctx context.Context, next *Next, before *Manifest, pages
 	derived := slices.Clone(next.Derived)
 	var marks []written
 	if next.Published != nil {
-		table, array := publishedParts(next.Published)
+		table, array := next.Published.parts()
 		derived, marks = append(derived, table), append(marks, array)
 	}
 	// Each notes its files in a part of the manifest of its own. While one waits for the disk another is made.

@@ -21,7 +21,7 @@ func TestFormat(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, row := range map[string]any{"segments": pageRow{}, "heads": headRow{}, groupsTable: groupFact{}, idsTable: idFact{}, aliasesTable: aliasFact{}, changesTable: ChangeRow{}, termsTable: termRow{},
-		publishedTable: PublishedRow{}, publishedArray: markRow{}, knownArray: knownRow{}, knownPagesArray: knownPageRow{}, knownPartsArray: knownPartRow{}, knownMainArray: knownMainRow{},
+		publishedTable: PublishedRow{}, publishedArray: Mark{}, knownArray: knownRow{}, knownPagesArray: knownPageRow{}, knownPartsArray: knownPartRow{}, knownMainArray: knownMainRow{},
 		knownFrequencyArray: frequencyRow{}, knownRecurringArray: recurringRow{}, knownAlignedArray: alignedRow{}, knownEmptyArray: coupleRow{},
 		knownCandidatesArray: candidateRow{}, knownFoundArray: passageRow{}, knownFragmentsArray: fragmentRow{}, knownVerifiedArray: verifiedRow{},
 		knownFitsArray: fitRow{}, knownGroupsArray: knownGroupRow{}, knownToldArray: toldRow{}, knownLabelsArray: labelRow{}, knownSuggestedArray: suggestedRow{},
@@ -103,7 +103,7 @@ func typeName(t reflect.Type) string {
 // A row of an array is written as memory: between its fields there is nothing, which would be left as it was.
 func TestWidths(t *testing.T) {
 	for _, row := range []any{knownRow{}, placeRow{}, knownPageRow{}, knownPartRow{}, knownMainRow{}, frequencyRow{}, recurringRow{}, alignedRow{}, coupleRow{}, candidateRow{},
-		passageRow{}, fragmentRow{}, verifiedRow{}, fitRow{}, knownGroupRow{}, toldRow{}, labelRow{}, suggestedRow{}, linkRow{}, labelledRow{}, spelledRow{}, endRow{}, markRow{}, headRow{}, headTermRow{}, headProposalRow{}, headPartRow{}} {
+		passageRow{}, fragmentRow{}, verifiedRow{}, fitRow{}, knownGroupRow{}, toldRow{}, labelRow{}, suggestedRow{}, linkRow{}, labelledRow{}, spelledRow{}, endRow{}, Mark{}, headRow{}, headTermRow{}, headProposalRow{}, headPartRow{}} {
 		if n := int(reflect.TypeOf(row).Size()); n != filled(reflect.TypeOf(row)) {
 			t.Errorf("%T takes %d bytes, and its fields %d", row, n, filled(reflect.TypeOf(row)))
 		}

@@ -53,7 +53,7 @@ var widths = map[string]int{
 	knownCandidatesArray: width[candidateRow](), knownFoundArray: width[passageRow](), knownRelatedArray: width[passageRow](), knownFragmentsArray: width[fragmentRow](),
 	knownProposedArray: width[coupleRow](), knownVerifiedArray: width[verifiedRow](), knownFitsArray: width[fitRow](), knownGroupsArray: width[knownGroupRow](),
 	knownToldArray: width[toldRow](), knownLabelsArray: width[labelRow](), knownSuggestedArray: width[suggestedRow](), knownLinksArray: width[linkRow](),
-	knownClosedArray: width[linkRow](), knownLabelledArray: width[labelledRow](), knownSpelledArray: width[spelledRow](), knownFormsArray: 1, knownTextArray: 1, knownTextsArray: width[endRow](), publishedArray: width[markRow](),
+	knownClosedArray: width[linkRow](), knownLabelledArray: width[labelledRow](), knownSpelledArray: width[spelledRow](), knownFormsArray: 1, knownTextArray: 1, knownTextsArray: width[endRow](), publishedArray: width[Mark](),
 }
 
 func width[T any]() int { return int(unsafe.Sizeof(*new(T))) }

@@ -20,7 +20,7 @@ import (
 func wide(base, changes int, pages ...string) *archive.Next {
 	n := night(base, pages...)
 	n.Groups, n.IDs, n.Aliases = nil, nil, nil
-	n.Published = []archive.PublishedRow{{Kind: archive.PublishedBase, ID: fmt.Sprint(changes), Generation: base + 1}}
+	n.Published = &archive.Journal{Rows: []archive.PublishedRow{{Kind: archive.PublishedBase, ID: fmt.Sprint(changes), Generation: base + 1}}}
 	for i := range 40 {
 		born := 1
 		if i < changes {
@@ -29,7 +29,7 @@ func wide(base, changes int, pages ...string) *archive.Next {
 		id, page := fmt.Sprintf("c%03d-%d", i, born), fmt.Sprintf("p%03d", i)
 		n.Groups = append(n.Groups, archive.GroupRow{Kind: archive.Copy, ID: id, Page: page}, archive.GroupRow{Kind: archive.Story, ID: "s" + id, Page: page})
 		n.IDs = append(n.IDs, archive.IDRow{Kind: archive.Copy, ID: id, Born: born}, archive.IDRow{Kind: archive.Story, ID: "s" + id, Born: born})
-		n.Published = append(n.Published, archive.PublishedRow{Kind: archive.PublishedPage, Hash: uint64(i), Generation: born})
+		n.Published.Marks = append(n.Published.Marks, archive.Mark{Hash: uint64(i), Generation: uint32(born)})
 	}
 	for i := range 40 + changes {
 		n.Aliases = append(n.Aliases, archive.AliasRow{Kind: archive.Story, ID: fmt.Sprintf("old%03d", i), To: "new", Born: 1, Ended: 1})
@@ -115,8 +115,8 @@ func TestLayers(t *testing.T) {
 				t.Fatalf("%s: repair: %+v, %v", name, repaired, err)
 			}
 			a := open(t, d)
-			if rows, err := archive.Published(context.Background(), a, load(t, d)); err != nil || rows != nil {
-				t.Errorf("%s: %d rows of what was put aside, %v", name, len(rows), err)
+			if j, err := archive.Published(context.Background(), a, load(t, d)); err != nil || j != nil {
+				t.Errorf("%s: %v of what was put aside, %v", name, j, err)
 			}
 			if err := goOn(d, wide(2, 3)); err != nil {
 				t.Fatal(err)
@@ -184,7 +184,7 @@ func TestRandomLayers(t *testing.T) {
 				if cut == "groups" {
 					n.Groups = slices.Delete(n.Groups, from, to)
 				} else {
-					n.Published = slices.Delete(n.Published, from+1, to+1)
+					n.Published.Marks = slices.Delete(n.Published.Marks, from, to)
 				}
 			}
 			do := goOn

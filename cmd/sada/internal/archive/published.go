@@ -10,15 +10,21 @@ const (
 	publishedArray = "published_marks"
 )
 
-// Kinds of the rows of [PublishedRow], in their order.
+// Kinds of the rows of [PublishedRow], in their order. Those of pages and stories had rows before there were arrays.
 const (
 	PublishedBase    = "base"
 	PublishedDeleted = "deleted"
-	PublishedPage    = "page"
-	PublishedStory   = "story"
+	publishedPage    = "page"
+	publishedStory   = "story"
 )
 
-// PublishedRow says what was published of a page or a story, which have no ID here. What the hashes are of is the caller's.
+// Journal is what was published.
+type Journal struct {
+	Rows  []PublishedRow // in the order of the kinds
+	Marks []Mark         // of the pages, and then of the stories, which have no ID here
+}
+
+// PublishedRow says what was published besides pages and stories. What the IDs mean is the caller's.
 type PublishedRow struct {
 	Kind       string `parquet:"kind,dict"`
 	ID         string `parquet:"id"`
@@ -26,52 +32,46 @@ type PublishedRow struct {
 	Generation int    `parquet:"generation"`
 }
 
-// markRow is the row of a page or a story.
-type markRow struct {
+// Mark says what was published of a page or a story. What the hash is of is the caller's.
+type Mark struct {
 	Hash       uint64 `array:"hash"`
 	Generation uint32 `array:"generation"`
-	Story      uint32 `array:"story"`
+	Story      uint32 `array:"story"` // 1 of a story, 0 of a page
 }
 
-// publishedParts makes the table and the array of rows.
-func publishedParts(rows []PublishedRow) (Derived, written) {
-	from := 0
-	for from < len(rows) && rows[from].Kind != PublishedPage && rows[from].Kind != PublishedStory {
-		from++
-	}
-	return Derive(publishedTable, each(rows[:from], func(_ int, r *PublishedRow) PublishedRow { return *r })),
-		arrayOf(publishedArray, rows[from:], func(r *PublishedRow) markRow {
-			return markRow{r.Hash, uint32(r.Generation), flag(r.Kind == PublishedStory)}
-		})
+// parts makes the table and the array.
+func (j *Journal) parts() (Derived, written) {
+	return Derive(publishedTable, each(j.Rows, func(_ int, r *PublishedRow) PublishedRow { return *r })), arrayAs[Mark](publishedArray, j.Marks)
 }
 
-// Published reads what was published; there are no rows in a generation that does not say, or after the array
-// was put aside.
-func Published(ctx context.Context, a *Archive, s *Snapshot) ([]PublishedRow, error) {
-	var out []PublishedRow
+// Published reads what was published; nil of a generation that does not say, or after the array was put aside. The marks are
+// there until [Archive.Close].
+func Published(ctx context.Context, a *Archive, s *Snapshot) (*Journal, error) {
+	j := new(Journal)
 	for rows, err := range Rows[PublishedRow](ctx, a, s, publishedTable) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, rows...)
+		for _, r := range rows {
+			if r.Kind == publishedPage || r.Kind == publishedStory {
+				j.Marks = append(j.Marks, Mark{r.Hash, uint32(r.Generation), flag(r.Kind == publishedStory)})
+			} else {
+				j.Rows = append(j.Rows, r)
+			}
+		}
 	}
-	if s.manifest.Format < formatLayers {
-		return out, nil
+	if s.manifest.Format >= formatLayers {
+		marks, err := rowsOf[Mark](a, s.manifest, publishedArray)
+		if err != nil && gone(err) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		j.Marks = marks
 	}
-	marks, err := rowsOf[markRow](a, s.manifest, publishedArray)
-	if err != nil && gone(err) {
+	if len(j.Rows)+len(j.Marks) == 0 {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	out = append(make([]PublishedRow, 0, len(out)+len(marks)), out...)
-	for _, m := range marks {
-		row := PublishedRow{Kind: PublishedPage, Hash: m.Hash, Generation: int(m.Generation)}
-		if m.Story != 0 {
-			row.Kind = PublishedStory
-		}
-		out = append(out, row)
-	}
-	return out, nil
+	return j, nil
 }

@@ -285,7 +285,7 @@ func (a *Archive) writeFile(name string, fill func(io.Writer) error) (info FileI
 			failed = err
 		}
 		return n, err
-	}), 1<<20)
+	}), 1<<16) // what is long is written at once anyway
 	err = fill(out)
 	if err == nil {
 		err = out.Flush()
