@@ -965,6 +965,12 @@ func (res *Result) words(group int) []tfidf.Count {
 	return res.Pages[original].Counts(res.Parts[original], res.Vocabulary)
 }
 
+// appendWords appends what words returns.
+func (res *Result) appendWords(dst []tfidf.Count, group int) []tfidf.Count {
+	original := res.Copies[group].Original
+	return res.Pages[original].appendCounts(dst, res.Parts[original], res.Vocabulary)
+}
+
 // node returns the node of a copy group, without its vector.
 func (res *Result) node(group int) story.Node {
 	// In canonical order a page with a date is before those without, the earliest first.
@@ -1019,6 +1025,14 @@ func (p *Page) Counts(parts []article.Part, v Vocabulary) []tfidf.Count {
 	if p.counted != nil {
 		return p.counted
 	}
+	return p.appendCounts(nil, parts, v)
+}
+
+// appendCounts appends what Counts returns.
+func (p *Page) appendCounts(dst []tfidf.Count, parts []article.Part, v Vocabulary) []tfidf.Count {
+	if p.counted != nil {
+		return append(dst, p.counted...)
+	}
 	var room [leadWords + 64]tfidf.Count // of which a third stays
 	out := room[:0]
 	for _, c := range p.terms {
@@ -1040,7 +1054,7 @@ func (p *Page) Counts(parts []article.Part, v Vocabulary) []tfidf.Count {
 		}
 		from = to
 	}
-	return slices.Clone(tfidf.Fold(out))
+	return append(dst, tfidf.Fold(out)...)
 }
 
 // Terms returns the folded counts that a page is weighed by: its words and the pieces of its title.

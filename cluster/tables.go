@@ -174,15 +174,14 @@ func (t *Tables) Known(pages []*Page, o Options) (*Known, error) {
 			return err
 		},
 		func() error { return t.mainTexts(k) },
-		func() error {
-			var err error
-			k.told, err = t.Stories.told(n, o.Weights)
-			return err
-		},
 	); err != nil {
 		return nil, err
 	}
-	if err := inTurn(o.Workers, func() error { return p.Check(shared) }, func() error { return t.copies(k, shape, claim) }); err != nil {
+	if err := inTurn(o.Workers, func() error {
+		var err error
+		k.told, err = t.Stories.told(n, o.Weights)
+		return err
+	}, func() error { return p.Check(shared) }, func() error { return t.copies(k, shape, claim) }); err != nil {
 		return nil, err
 	}
 	return k, nil

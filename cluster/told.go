@@ -93,12 +93,11 @@ func (g *growth) retell() error {
 		}
 		return res.words(int(n))
 	}
-	spelled := func(n int32) []tfidf.Count { return res.spell(int(n), of(n)) }
 	res.Terms = k.weights.Terms
 	if g.o.Terms == nil && len(fresh)+len(gone) > 0 {
 		var come, went tfidf.Counter
 		for _, n := range fresh {
-			come.Add(spelled(n))
+			come.Add(res.spell(int(n), words[n]))
 		}
 		for _, n := range gone {
 			original := k.copies[n].Original
@@ -108,8 +107,14 @@ func (g *growth) retell() error {
 	}
 	g.web, res.Stats.Story = k.web.Grow(nodes, from, func(groups []int32) {
 		_ = blocks(len(groups), g.o.Workers, func(from, to int) error {
+			var room []tfidf.Count // for the words of one group after the other
 			for _, n := range groups[from:to] {
-				nodes[n].Vector = res.Terms.Vector(spelled(n))
+				of := words[n]
+				if of == nil {
+					room = res.appendWords(room[:0], int(n))
+					of = room
+				}
+				nodes[n].Vector = res.Terms.Vector(res.spell(int(n), of))
 			}
 			return nil
 		})

@@ -159,14 +159,15 @@ func Grow(known *Known, gone map[int]*Page, change *Change, pages []*Page, opt O
 		}
 	}
 	res := Result{Pairs: next.Pairs, Parts: slices.Clone(next.Parts), Hits: next.Hits}
-	n := 0
+	first := make([]int, len(pages)+1) // of every page, among the passages of all
 	for i := range pages {
-		n += len(next.Found[i]) + len(next.Related[i])
+		first[i+1] = first[i] + len(next.Found[i]) + len(next.Related[i])
 	}
-	res.Passages = make([]Passage, 0, n)
-	for i := range pages {
-		res.Passages = append(append(res.Passages, next.Found[i]...), next.Related[i]...)
-	}
+	res.Passages = make([]Passage, first[len(pages)])
+	each(len(pages), opt.Workers, func(i int, _ *scratch) {
+		own := res.Passages[first[i]:first[i+1]]
+		copy(own[copy(own, next.Found[i]):], next.Related[i])
+	})
 	return res, next
 }
 

@@ -188,32 +188,40 @@ type headPage struct {
 const headBlock = 4096
 
 // headPages makes the pages of a segment of its heads, ascending. What is long in them is there until [Archive.Close].
-func (a *Archive) headPages(ctx context.Context, s Segment) ([]headPage, error) {
-	var features, b []byte
-	if err := parallel(3, func(i int) (err error) {
-		switch i {
-		case 0:
-			features, err = a.view(s.Features)
-		case 1:
-			b, err = a.view(s.Heads)
-		default: // what the next generation goes on with must be whole too
-			var f File
-			if f, err = a.open(s.FileInfo); err == nil {
-				err = f.Close()
-			}
-		}
-		return err
-	}); err != nil {
+func (a *Archive) headPages(ctx context.Context, s Segment) (pages []headPage, err error) {
+	f, err := a.sized(s.Features)
+	if err != nil {
 		return nil, err
 	}
-	pages, err := readHeads(ctx, b, features)
-	if err == nil && int64(len(pages)) != s.Rows {
-		err = fmt.Errorf("%d rows, should be %d", len(pages), s.Rows)
+	features, err := a.mapped(f, s.Features)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
-	if err != nil && ctx.Err() == nil {
-		err = corrupt(s.Heads.Path, err.Error())
-	}
-	return pages, err
+	return pages, parallel(3, func(i int) error {
+		switch i {
+		case 0: // pages only say where they are in the features
+			return errors.Join(verify(f, s.Features), f.Close())
+		case 1:
+			b, err := a.view(s.Heads)
+			if err != nil {
+				return err
+			}
+			pages, err = readHeads(ctx, b, features)
+			if err == nil && int64(len(pages)) != s.Rows {
+				err = fmt.Errorf("%d rows, should be %d", len(pages), s.Rows)
+			}
+			if err != nil && ctx.Err() == nil {
+				err = corrupt(s.Heads.Path, err.Error())
+			}
+			return err
+		default: // what the next generation goes on with must be whole too
+			f, err := a.open(s.FileInfo)
+			if err != nil {
+				return err
+			}
+			return f.Close()
+		}
+	})
 }
 
 // headReader makes pages of heads.

@@ -11,8 +11,14 @@ func (a *Archive) view(info FileInfo) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	b, err := a.mapped(f, info)
+	return b, errors.Join(err, f.Close())
+}
+
+// mapped maps a file. The memory is there until Close.
+func (a *Archive) mapped(f File, info FileInfo) ([]byte, error) {
 	v, err := f.Map(info.Bytes)
-	if err = errors.Join(err, f.Close()); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	a.mu.Lock()
