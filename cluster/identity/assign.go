@@ -94,6 +94,7 @@ type Event struct {
 type Outcome struct {
 	Events []Event // in the order of their kinds' spelling, then of ID and Other; no two agree in all three
 	From   []int32 // of every new group: the number of the old one whose ID it has, -1 if the ID is new
+	Same   []bool  // of every new group: it has the pages of that one, and no others
 	Churn  Churn
 }
 
@@ -125,7 +126,8 @@ func Assign(old *State, now Grouping, night Night) (*State, *Outcome, error) {
 	a.match()
 	a.name()
 	a.retire()
-	return a.state(), &Outcome{a.events(), a.from(), a.churn()}, nil
+	from, same := a.from()
+	return a.state(), &Outcome{a.events(), from, same, a.churn()}, nil
 }
 
 type assignment struct {
@@ -358,15 +360,16 @@ func (a *assignment) state() *State {
 	return s
 }
 
-// from says whose IDs the new groups have.
-func (a *assignment) from() []int32 {
-	out := make([]int32, len(a.owner))
-	for j, e := range a.owner {
-		if out[j] = none; e != none {
-			out[j] = a.edges[e].old
+// from says whose IDs the new groups have, and whether they have the same pages.
+func (a *assignment) from() (from []int32, same []bool) {
+	from, same = make([]int32, len(a.owner)), make([]bool, len(a.owner))
+	for j, i := range a.owner {
+		if from[j] = none; i != none {
+			e := a.edges[i]
+			from[j], same[j] = e.old, e.n == a.size[j] && int(e.n) == len(a.old.Groups[e.old].Pages)
 		}
 	}
-	return out
+	return from, same
 }
 
 // churn counts the pages whose old ID does not lead to the new one.

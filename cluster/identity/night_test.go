@@ -228,6 +228,12 @@ func TestNights(t *testing.T) {
 				}
 			}
 
+			for j, from := range outcome.From {
+				if same := from >= 0 && slices.Equal(slices.Sorted(slices.Values(next.Groups[j].Pages)), slices.Sorted(slices.Values(state.Groups[from].Pages))); same != outcome.Same[j] {
+					t.Fatalf("group %v: same is %v", next.Groups[j].Pages, outcome.Same[j])
+				}
+			}
+
 			// The events tell all.
 			if d := gocmp.Diff(sorted(next), sorted(replay(t, state, events, night))); d != "" {
 				t.Fatalf("events do not make the new state: %s", d)

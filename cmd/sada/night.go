@@ -716,7 +716,7 @@ func (n *nightly) identities(kind string) func() (*identity.State, error) {
 func identities(old *archive.Snapshot, kind string) *identity.State {
 	s := &identity.State{Aliases: make(map[string]string)}
 	// Both tables ascend by kind and ID.
-	ids, groups := ofKind(old.IDs, kind, func(r *archive.IDRow) string { return r.Kind }), ofKind(old.Groups, kind, func(r *archive.GroupRow) string { return r.Kind })
+	ids, groups := ofKind(old.IDs, kind, func(r *archive.IDRow) string { return r.Kind }), groupsOf(old, kind)
 	s.Groups = make([]identity.Group, 0, len(ids))
 	pages := make([]string, len(groups))
 	for i, row := range groups {
@@ -739,6 +739,11 @@ func identities(old *archive.Snapshot, kind string) *identity.State {
 		}
 	}
 	return s
+}
+
+// groupsOf gives the rows of a kind of groups.
+func groupsOf(old *archive.Snapshot, kind string) []archive.GroupRow {
+	return ofKind(old.Groups, kind, func(r *archive.GroupRow) string { return r.Kind })
 }
 
 // ofKind gives the rows of a kind, which are beside each other.
@@ -777,10 +782,10 @@ func (n *nightly) next(r *results, was assigned) (*archive.Next, error) {
 	kinds := []struct {
 		kind     string
 		old, now *identity.State
-		from     []int32
+		outcome  *identity.Outcome
 		ids      []archive.IDRow // of next
 		groups   []archive.GroupRow
-	}{{kind: archive.Copy, old: groups, now: r.groups, from: r.regrouped.From}, {kind: archive.Story, old: stories, now: r.told, from: r.retold.From}}
+	}{{kind: archive.Copy, old: groups, now: r.groups, outcome: r.regrouped}, {kind: archive.Story, old: stories, now: r.told, outcome: r.retold}}
 	// Every page is in one group of each kind.
 	next.IDs, next.Groups = make([]archive.IDRow, len(r.Copies)+len(r.Stories)), make([]archive.GroupRow, len(kinds)*len(r.Pages))
 	ids, rows := next.IDs, next.Groups
@@ -790,11 +795,21 @@ func (n *nightly) next(r *results, was assigned) (*archive.Next, error) {
 		of.ids, ids = ids[:0:len(of.now.Groups)], ids[len(of.now.Groups):]
 		of.groups, rows = rows[:0:len(r.Pages)], rows[len(r.Pages):]
 		group.Go(func() error {
-			lines := follow(len(of.old.Groups), of.from, func(i int32) string { return of.now.Groups[i].ID })
-			for _, i := range lines.order { // as the archive has them
+			lines := follow(len(of.old.Groups), of.outcome.From, func(i int32) string { return of.now.Groups[i].ID })
+			was, last := groupsOf(n.old, of.kind), int32(0) // the rows of the old groups from that one on
+			for at, i := range lines.order {                // as the archive has them
 				g := &of.now.Groups[i]
 				of.ids = append(of.ids, archive.IDRow{Kind: of.kind, ID: g.ID, Born: g.Born})
 				from := len(of.groups)
+				if old := lines.from[at]; old >= 0 {
+					for ; last < old; last++ {
+						was = was[len(of.old.Groups[last].Pages):]
+					}
+					if of.outcome.Same[i] { // most are: rows of the same memory take no time to be compared
+						of.groups = append(of.groups, was[:len(g.Pages)]...)
+						continue
+					}
+				}
 				for _, page := range g.Pages {
 					of.groups = append(of.groups, archive.GroupRow{Kind: of.kind, ID: g.ID, Page: page})
 				}
