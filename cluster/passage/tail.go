@@ -1,6 +1,7 @@
 package passage
 
 import (
+	"math/bits"
 	"slices"
 
 	"sada/features/article"
@@ -273,17 +274,17 @@ type Host struct {
 // unrelated counts the hosts that have nothing to do with those before them, and their days.
 func (t *Topics) unrelated(hosts []Host, m *tally) (k carried) {
 	var chosen [][]uint32
-	var sets [][]uint64
+	var sets []bag
 	days := make(map[int64]bool)
 	for _, h := range hosts {
-		var set []uint64
+		var set bag
 		if len(hosts) > 1 { // nearly always there is one, which is related to nobody
-			set = shingle.Set(shingle.Grams(nil, h.Words, AnchorWords))
+			set = newBag(shingle.Grams(nil, h.Words, AnchorWords))
 		}
 		related := false
 		for i := range chosen {
-			n := shingle.Overlap(set, sets[i])
-			if float64(n) > hostOverlap*float64(min(len(set), len(sets[i]))) || t.cosine(h.Words, chosen[i], m) > hostTopic {
+			n := set.overlap(&sets[i])
+			if float64(n) > hostOverlap*float64(min(len(set.grams), len(sets[i].grams))) || t.cosine(h.Words, chosen[i], m) > hostTopic {
 				related = true
 				break
 			}
@@ -297,6 +298,43 @@ func (t *Topics) unrelated(hosts []Host, m *tally) (k carried) {
 	}
 	k.hosts, k.days = len(chosen), len(days)
 	return k
+}
+
+// bag is a set of hashes that are spread evenly. To sort them takes several times as long.
+type bag struct {
+	grams []uint64 // distinct
+	slots []uint32 // a hash table with linear probing, at most half full: places among grams from 1, 0 for none
+}
+
+// newBag makes a bag of hashes, whose memory it takes.
+func newBag(grams []uint64) bag {
+	b := bag{grams[:0], make([]uint32, 1<<bits.Len(uint(2*len(grams))))}
+	for _, g := range grams {
+		if at := b.slot(g); *at == 0 {
+			b.grams = append(b.grams, g)
+			*at = uint32(len(b.grams))
+		}
+	}
+	return b
+}
+
+// slot returns the slot of a hash, or the empty one where it belongs.
+func (b *bag) slot(g uint64) *uint32 {
+	for at := g; ; at++ {
+		if s := &b.slots[at&uint64(len(b.slots)-1)]; *s == 0 || b.grams[*s-1] == g {
+			return s
+		}
+	}
+}
+
+// overlap returns how many hashes are in both.
+func (b *bag) overlap(c *bag) (n int) {
+	for _, g := range b.grams {
+		if *c.slot(g) != 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // smallest returns the smallest anchor of a text, 0 if it is shorter than one.

@@ -88,21 +88,22 @@ func (p *Page) Cells() []uint32 {
 	return slices.Compact(out)
 }
 
-// tally counts the words of two texts, in the order in which they come first. It is used again for one pair
-// after the other.
+// tally counts the words of two texts that tell something, in the order in which they come first. It is used again for
+// one pair after the other.
 type tally struct {
 	slots []tallied // a hash table with linear probing, at most half full
 	used  []uint32  // of the slots
 }
 
-// tallied is how often a word is in either text. The slot is empty if it is in none.
-type tallied struct{ word, a, b uint32 }
+// tallied is how often a word is in either text, and on how many pages. The slot is empty if it is in none.
+type tallied struct{ word, a, b, df uint32 }
 
 // leastSlots is the size of the table for texts of up to 512 words, which stay in the nearest cache.
 const leastSlots = 1 << 10
 
-// count makes the tally that of two texts.
-func (t *tally) count(a, b []uint32) {
+// count makes the tally that of two texts. Half of their words are on so many pages that they tell nothing: they are not
+// looked up.
+func (t *tally) count(a, b []uint32, topics *Topics) {
 	for _, at := range t.used {
 		t.slots[at] = tallied{}
 	}
@@ -110,22 +111,27 @@ func (t *tally) count(a, b []uint32) {
 	if n := 2 * (len(a) + len(b)); n > len(t.slots) {
 		t.slots = make([]tallied, max(leastSlots, 1<<bits.Len(uint(n-1))))
 	}
+	most := uint32(len(topics.telling))
 	for _, w := range a {
-		t.slot(w).a++
+		if df := topics.df[w%topicCells]; df < most {
+			t.slot(w, df).a++
+		}
 	}
 	for _, w := range b {
-		t.slot(w).b++
+		if df := topics.df[w%topicCells]; df < most {
+			t.slot(w, df).b++
+		}
 	}
 }
 
 // slot returns the slot of a word that is about to be counted.
-func (t *tally) slot(w uint32) *tallied {
+func (t *tally) slot(w, df uint32) *tallied {
 	const golden = 0x9e3779b1 // Knuth's multiplicative hashing: 2^32 over the golden ratio
 	last := uint32(len(t.slots) - 1)
 	for at := (w * golden) >> (32 - bits.Len32(last)); ; at = (at + 1) & last {
 		s := &t.slots[at]
 		if s.a == 0 && s.b == 0 {
-			s.word = w
+			s.word, s.df = w, df
 			t.used = append(t.used, at)
 			return s
 		}
@@ -137,15 +143,11 @@ func (t *tally) slot(w uint32) *tallied {
 
 // cosine returns the similarity of two texts, in [0, 1]; 0 if one has no word that tells. It counts them with m.
 func (t *Topics) cosine(a, b []uint32, m *tally) float64 {
-	m.count(a, b)
+	m.count(a, b, t)
 	var dot, na, nb float64
 	for _, at := range m.used {
 		s := &m.slots[at]
-		df := t.df[s.word%topicCells]
-		if int(df) >= len(t.telling) {
-			continue
-		}
-		x, y := t.telling[df]*damped(s.a), t.telling[df]*damped(s.b)
+		x, y := t.telling[s.df]*damped(s.a), t.telling[s.df]*damped(s.b)
 		na, nb, dot = na+x*x, nb+y*y, dot+x*y
 	}
 	if dot == 0 {
