@@ -271,26 +271,26 @@ type Host struct {
 	Dated bool
 }
 
-// unrelated counts the hosts that have nothing to do with those before them, and their days.
+// unrelated counts the hosts that have nothing to do with those before them, and their days. There are at most MaxHosts.
 func (t *Topics) unrelated(hosts []Host, m *tally) (k carried) {
 	var chosen [][]uint32
-	var sets []bag
 	days := make(map[int64]bool)
 	for _, h := range hosts {
-		var set bag
+		set := &m.hosts[len(chosen)]
 		if len(hosts) > 1 { // nearly always there is one, which is related to nobody
-			set = newBag(shingle.Grams(nil, h.Words, AnchorWords))
+			set.fill(h.Words)
 		}
 		related := false
 		for i := range chosen {
-			n := set.overlap(&sets[i])
-			if float64(n) > hostOverlap*float64(min(len(set.grams), len(sets[i].grams))) || t.cosine(h.Words, chosen[i], m) > hostTopic {
+			other := &m.hosts[i]
+			n := set.overlap(other)
+			if float64(n) > hostOverlap*float64(min(len(set.grams), len(other.grams))) || t.cosine(h.Words, chosen[i], m) > hostTopic {
 				related = true
 				break
 			}
 		}
 		if !related {
-			chosen, sets = append(chosen, h.Words), append(sets, set)
+			chosen = append(chosen, h.Words)
 			if h.Dated {
 				days[h.Time/86400] = true
 			}
@@ -300,22 +300,25 @@ func (t *Topics) unrelated(hosts []Host, m *tally) (k carried) {
 	return k
 }
 
-// bag is a set of hashes that are spread evenly. To sort them takes several times as long.
+// bag is the set of the anchors of a text. To sort them takes several times as long. It is used again for another text.
 type bag struct {
 	grams []uint64 // distinct
 	slots []uint32 // a hash table with linear probing, at most half full: places among grams from 1, 0 for none
 }
 
-// newBag makes a bag of hashes, whose memory it takes.
-func newBag(grams []uint64) bag {
-	b := bag{grams[:0], make([]uint32, 1<<bits.Len(uint(2*len(grams))))}
+// fill makes the bag that of a text.
+func (b *bag) fill(words []uint32) {
+	grams := shingle.Grams(b.grams[:0], words, AnchorWords)
+	b.grams = grams[:0]
+	n := 1 << bits.Len(uint(2*len(grams)))
+	b.slots = slices.Grow(b.slots[:0], n)[:n]
+	clear(b.slots)
 	for _, g := range grams {
 		if at := b.slot(g); *at == 0 {
 			b.grams = append(b.grams, g)
 			*at = uint32(len(b.grams))
 		}
 	}
-	return b
 }
 
 // slot returns the slot of a hash, or the empty one where it belongs.

@@ -93,6 +93,8 @@ func (p *Page) Cells() []uint32 {
 type tally struct {
 	slots []tallied // a hash table with linear probing, at most half full
 	used  []uint32  // of the slots
+
+	hosts [MaxHosts]bag // of the texts that are compared with each other
 }
 
 // tallied is how often a word is in either text, and on how many pages. The slot is empty if it is in none.
