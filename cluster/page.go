@@ -309,11 +309,11 @@ func Surfaces(pages []*Page, stemmer arabic.Stemmer) map[tfidf.Term]string {
 
 // Spellings counts how the terms of titles are spelled.
 type Spellings struct {
-	stemmer   arabic.Stemmer
-	all       []Spelling
-	seen      map[string]int32 // spellings by what the term and the form are made from; -1 is no term
-	text      arabic.Text
-	stem, key []byte
+	stemmer arabic.Stemmer
+	all     []Spelling
+	seen    map[uint64]int32 // spellings by a hash, as long as that of a term, of what the term and the form are made from; -1 is no term
+	text    arabic.Text
+	stem    []byte
 }
 
 // Spelling is a term as it stands in titles N times.
@@ -325,7 +325,7 @@ type Spelling struct {
 
 // NewSpellings returns counts of no title. The stemmer must be that of the pages' Maker.
 func NewSpellings(stemmer arabic.Stemmer) *Spellings {
-	return &Spellings{stemmer: stemmer, seen: make(map[string]int32)}
+	return &Spellings{stemmer: stemmer, seen: make(map[uint64]int32)}
 }
 
 // CountSpellings counts the titles of pages. The stemmer must be that of their Maker.
@@ -368,15 +368,15 @@ func (s *Spellings) Add(pages []*Page, n int) {
 		s.text.Set(p.Title)
 		for _, token := range s.text.Tokens {
 			form := p.Title[token.From:token.To]
-			s.key = append(append(append(s.key[:0], s.text.Norm[token.At:token.End]...), ' '), form...) // no token has a space
-			at, ok := s.seen[string(s.key)]
+			key := xxh3.HashStringSeed(form, uint64(tfidf.TermIDAt(s.text.Norm, int(token.At), int(token.End))))
+			at, ok := s.seen[key]
 			if !ok {
 				at = -1
 				if s.stem = s.stemmer.Term(s.stem[:0], s.text.Norm[token.At:token.End]); len(s.stem) > 0 {
 					at = int32(len(s.all))
 					s.all = append(s.all, Spelling{Term: tfidf.TermID(s.stem), Form: form})
 				}
-				s.seen[string(s.key)] = at
+				s.seen[key] = at
 			}
 			if at >= 0 {
 				s.all[at].N += n

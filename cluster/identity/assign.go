@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/zeebo/xxh3"
@@ -434,6 +435,9 @@ func (a *assignment) events() []Event {
 		}
 	}
 	slices.SortFunc(out, func(x, y Event) int {
+		if x.Kind == y.Kind && x.ID != y.ID { // hardly ever otherwise
+			return strings.Compare(x.ID, y.ID)
+		}
 		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.ID, y.ID), cmp.Compare(x.Other, y.Other))
 	})
 	return out

@@ -56,18 +56,15 @@ func Collection(docs [][]Count) ([]Vector, error) {
 
 // terms returns all terms of docs in ascending order.
 func terms(docs [][]Count) []Term {
-	n := 0
+	var c Counter
 	for _, d := range docs {
-		n += len(d)
+		c.Add(d)
 	}
-	all := make([]Term, 0, n)
-	for _, d := range docs {
-		for _, c := range d {
-			all = append(all, c.Term)
-		}
+	all := make([]Term, 0, c.terms)
+	for _, e := range c.entries() {
+		all = append(all, e.Term)
 	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	return all
 }
 
 // matrix returns the matrix of 1+ln tf, one row for a term of the vocabulary and one column for a

@@ -48,13 +48,28 @@ func Fold(counts []Count) []Count {
 	return out
 }
 
-// sortByTerm sorts counts. Terms are mostly hashes, so that the top byte of each says within a few places where
-// it belongs.
+// sortByTerm sorts counts.
 func sortByTerm(counts []Count) {
-	var room [2 * leadTerms]Count
-	if len(counts) > len(room) {
+	const few = 16 // with which the places of all top bytes take longer
+	if len(counts) > few && !deal(counts) {
 		slices.SortFunc(counts, byTerm)
 		return
+	}
+	for i := 1; i < len(counts); i++ {
+		c, at := counts[i], i
+		for ; at > 0 && counts[at-1].Term > c.Term; at-- {
+			counts[at] = counts[at-1]
+		}
+		counts[at] = c
+	}
+}
+
+// deal brings counts nearly in order: terms are mostly hashes, so that the top byte of each says within a few places where
+// it belongs. It returns false, and leaves them, if they are too many or not such terms.
+func deal(counts []Count) bool {
+	var room [2 * leadTerms]Count
+	if len(counts) > len(room) {
+		return false
 	}
 	var next [1 << 8]uint16
 	for _, c := range counts {
@@ -66,8 +81,7 @@ func sortByTerm(counts []Count) {
 		next[i], sum = sum, sum+n
 	}
 	if most > 16 { // the terms are no hashes
-		slices.SortFunc(counts, byTerm)
-		return
+		return false
 	}
 	for _, c := range counts {
 		at := &next[c.Term>>56]
@@ -75,13 +89,7 @@ func sortByTerm(counts []Count) {
 		*at++
 	}
 	copy(counts, room[:])
-	for i := 1; i < len(counts); i++ {
-		c, at := counts[i], i
-		for ; at > 0 && counts[at-1].Term > c.Term; at-- {
-			counts[at] = counts[at-1]
-		}
-		counts[at] = c
-	}
+	return true
 }
 
 func byTerm(a, b Count) int { return cmp.Compare(a.Term, b.Term) }
