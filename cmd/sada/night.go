@@ -169,6 +169,7 @@ type nightly struct {
 	knew    func() (*cluster.Tables, error) // waits for what the archive has of it
 	garbage *collector                      // since that began
 	begun   chan struct{}                   // closed when all of that is read; nil if nobody reads before he is asked
+	beside  sync.WaitGroup                  // what is made of it beside the steps
 	order   func() []int32                  // waits for the places in the archive of its pages in canonical order
 	tables  func() *cluster.Tables          // waits for what the clustering knows with this night
 	journal *archive.Journal                // what is published with this night
@@ -187,7 +188,7 @@ func (c *nightCmd) night(p *program, a *archive.Archive, o *operation) error {
 	if err != nil {
 		return err
 	}
-	defer n.end()
+	defer n.end(p.ctx)
 	if err := c.suits(n.old); err != nil {
 		return err
 	}
@@ -370,8 +371,11 @@ func archivedPages(s *archive.Snapshot) []*cluster.Page {
 	return pages
 }
 
-// end waits until the archive is not read any more, and has garbage collected as before the night.
-func (n *nightly) end() {
+// end waits until the archive is not read any more, unless a step was abandoned, and has garbage collected as before the night.
+func (n *nightly) end(ctx context.Context) {
+	if ctx.Err() == nil {
+		n.beside.Wait()
+	}
 	if n.begun != nil {
 		<-n.begun
 		n.garbage.end()
@@ -512,8 +516,8 @@ func (n *nightly) take(in *input, ids []string, known bool) {
 		return nil
 	}
 	n.spell = sync.OnceValue(func() *spelled { return n.spelled(in.stemmer) })
-	go n.spell() // whenever a step leaves a processor idle
-	go n.order()
+	n.beside.Go(func() { n.spell() }) // whenever a step leaves a processor idle
+	n.beside.Go(func() { n.order() })
 	n.counts["deleted"] = int64(len(n.deleted))
 	n.counts["kept"] = int64(len(n.old.Pages) - len(n.gone))
 }
@@ -636,7 +640,7 @@ func (n *nightly) cluster(o cluster.Options, hash string, log *slog.Logger) (*cl
 		t.Spelled = n.spell().table
 		return t
 	})
-	go n.tables()
+	n.beside.Go(func() { n.tables() })
 	if tables != nil {
 		n.was, n.change = tables, change
 	}
@@ -708,7 +712,7 @@ func (n *nightly) identities(kind string) func() (*identity.State, error) {
 		}
 		return s, nil
 	})
-	go func() { _, _ = wait() }() // whoever asks gets both
+	n.beside.Go(func() { _, _ = wait() }) // whoever asks gets both
 	return wait
 }
 

@@ -234,6 +234,7 @@ func (c *exportCmd) Run(p *program) error {
 	if err != nil {
 		return err
 	}
+	defer n.end(p.ctx)
 	if n.old.Generation == 0 {
 		return fmt.Errorf("%s: %w", c.State, archive.ErrNone)
 	}
