@@ -120,8 +120,9 @@ type Next struct {
 	Inputs  []string    // hashes of what was read, in any order
 	Derived []Derived   // further tables, distinct names
 	Changes []ChangeRow // that this generation makes, in any order; [Changes] reads them
-	// Published is what was published, which [Published] reads; nil for nothing. Known is what the clustering knows of the pages, which [Known] reads; nil for nothing. Of runs of postings and of arrays
-	// that the same archive has read, only what is new is written.
+	// Published is what was published, which [Published] reads; nil for nothing. Known is what the clustering knows of the
+	// pages, which [Known] reads; nil for nothing. Of runs of postings and of arrays that the same archive has read, only what
+	// is new is written.
 	Published *Journal
 	Known     *cluster.Tables
 }
