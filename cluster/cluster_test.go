@@ -608,7 +608,12 @@ func TestCounts(t *testing.T) {
 		{"appended", "سباق", "قلعة هادئة.\nإقرأ أيضاً:\nعاصفة تضرب ساحل المرجان\n" + library, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := count(m.Make(page("a", 0, c.title, c.text)), "عاصفة"); got != c.want {
+			p := m.Make(page("a", 0, c.title, c.text))
+			before, v := tfidf.Count{Term: 1, N: 7}, Defaults().Vocabulary
+			if d := cmp.Diff(append([]tfidf.Count{before}, p.Counts(p.shared.Parts, v)...), p.appendCounts([]tfidf.Count{before}, p.shared.Parts, v)); d != "" {
+				t.Error(d)
+			}
+			if got := count(p, "عاصفة"); got != c.want {
 				t.Errorf("got %d, want %d", got, c.want)
 			}
 		})

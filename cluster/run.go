@@ -1039,6 +1039,7 @@ func (p *Page) appendCounts(dst []tfidf.Count, parts []article.Part, v Vocabular
 		out = append(out, tfidf.Count{Term: c.Term, N: v.TitleWeight * c.N})
 	}
 	words, from, taken := p.shared.Spans.Cursor(), 0, 0
+lead:
 	for n, part := range parts {
 		to := len(p.lead)
 		if n < len(parts)-1 {
@@ -1046,7 +1047,7 @@ func (p *Page) appendCounts(dst []tfidf.Count, parts []article.Part, v Vocabular
 		}
 		for i := from; i < to && part.Kind == article.Main; i++ {
 			if taken += int(p.widths[i]) + 1; taken > v.Lead {
-				return slices.Clone(tfidf.Fold(out))
+				break lead
 			}
 			if term := p.lead[i]; term != 0 {
 				out = append(out, tfidf.Count{Term: term, N: 1})
