@@ -367,10 +367,11 @@ func (x *index) node(s *scan, i int32) {
 	enough := s.none + uint8(s.o.Shared)
 	for _, list := range s.lists {
 		for _, c := range list {
-			n := max(s.shared[c], s.none) + 1
-			if n > enough {
+			n := max(s.shared[c], s.none)
+			if n == enough { // one more might be over a byte
 				continue
 			}
+			n++
 			s.shared[c] = n
 			if n == enough {
 				s.candidates = append(s.candidates, c)

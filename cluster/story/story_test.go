@@ -695,3 +695,16 @@ func TestNeverKeepsNodesApart(t *testing.T) {
 		}
 	})
 }
+
+// TestCandidatesAreProposedOnce has more nodes than a byte counts, which share more terms than are needed.
+func TestCandidatesAreProposedOnce(t *testing.T) {
+	nodes := planted(1000, 1)
+	for _, shared := range []int{1, 2, 3, 5} {
+		o := Defaults()
+		o.Workers, o.Shared = 1, shared
+		web, _ := NewWeb(nodes, o)
+		if err := web.Check(); err != nil || len(web.Indexed) == 0 {
+			t.Errorf("with %d shared terms, %d links: %v", shared, len(web.Indexed), err)
+		}
+	}
+}
