@@ -74,7 +74,12 @@ const chunk = 256
 // chunks calls the first function that begin returns, one of its own for every worker, for chunks of n
 // nodes, and the second at the end.
 func chunks(n, workers int, begin func() (do func(c, from, to int), end func())) {
-	count := (n + chunk - 1) / chunk
+	tiles(n, chunk, workers, begin)
+}
+
+// tiles is chunks where so many are done at a time.
+func tiles(n, size, workers int, begin func() (do func(c, from, to int), end func())) {
+	count := (n + size - 1) / size
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range min(workers, count) {
@@ -82,7 +87,7 @@ func chunks(n, workers int, begin func() (do func(c, from, to int), end func()))
 			do, end := begin()
 			defer end()
 			for c := int(next.Add(1)) - 1; c < count; c = int(next.Add(1)) - 1 {
-				do(c, c*chunk, min((c+1)*chunk, n))
+				do(c, c*size, min((c+1)*size, n))
 			}
 		})
 	}
@@ -268,19 +273,25 @@ func (x *index) list(n int, fresh bool) lists {
 	return l
 }
 
-// link calls look for every node, in parallel, and returns the links that it found in ascending order. Those
-// of one call may be in any order.
-func link(nodes []Node, outlines *outlines, o Options, undated float64, look func(s *scan, i int32)) ([]Link, Stats) {
-	links := make([][]Link, (len(nodes)+chunk-1)/chunk)
+// link calls propose for every node, in parallel, which appends the candidates of that node, and returns the links among them in
+// ascending order. Those of one call may be in any order.
+func link(nodes []Node, outlines *outlines, o Options, undated float64, propose func(s *scan, i int32)) ([]Link, Stats) {
+	size := tileOf(len(nodes))
+	links := make([][]Link, (len(nodes)+size-1)/size)
 	var mu sync.Mutex
 	var stats Stats
 	need := newNeed(o)
-	chunks(len(nodes), o.Workers, func() (func(c, from, to int), func()) {
+	tiles(len(nodes), size, o.Workers, func() (func(c, from, to int), func()) {
 		s := &scan{nodes: nodes, o: o, oneDated: undated, need: need, shared: make([]uint8, len(nodes)), outlines: outlines}
 		return func(c, from, to int) {
 				for i := from; i < to; i++ {
-					look(s, int32(i))
+					propose(s, int32(i))
+					s.tile.ends = append(s.tile.ends, int32(len(s.tile.candidates)))
+					if len(s.tile.candidates) >= tilePairs {
+						s.compareAll(int32(i + 1))
+					}
 				}
+				s.compareAll(int32(to))
 				links[c] = slices.Clone(s.links)
 				s.links = s.links[:0]
 			}, func() {
@@ -296,26 +307,26 @@ func link(nodes []Node, outlines *outlines, o Options, undated float64, look fun
 
 // scan is the work of one goroutine.
 type scan struct {
-	nodes      []Node
-	o          Options
-	oneDated   float64 // factor of a pair of which one has no date
-	need       *need
-	shared     []uint8 // for every node: none, and how many terms it shares with the one at hand, Shared at most; if it shares none, or less
-	none       uint8   // rises with every node, so that hardly anything has to be set back
-	oldest     int32   // the first dated node of the window, which moves on from node to node
-	begin      []int32 // of every term: where the window begins in the list of all
-	lists      [][]int32
-	candidates []int32
-	outlines   *outlines
-	outlined   outlined
-	fetched    byte // means nothing; without it nothing would be read
-	probe      probe
-	links      []Link
-	stats      Stats
+	nodes    []Node
+	o        Options
+	oneDated float64 // factor of a pair of which one has no date
+	need     *need
+	shared   []uint8 // for every node: none, and how many terms it shares with the one at hand, Shared at most; if it shares none, or less
+	none     uint8   // rises with every node, so that hardly anything has to be set back
+	oldest   int32   // the first dated node of the window, which moves on from node to node
+	begin    []int32 // of every term: where the window begins in the list of all
+	lists    [][]int32
+	tile     tile
+	outlines *outlines
+	outlined outlined
+	fetched  byte // means nothing; without it nothing would be read
+	probe    probe
+	links    []Link
+	stats    Stats
 }
 
-// node links node i to those before it, of which one of both is new. The nodes of one scan must be in order.
-func (x *index) node(s *scan, i int32) {
+// propose appends the candidates of node i among those before it, of which one of both is new. The nodes of one scan must be in order.
+func (x *index) propose(s *scan, i int32) {
 	if x.fresh[i] && x.nodes[i].Vector.Len() == 0 {
 		s.stats.Empty++
 	}
@@ -359,68 +370,44 @@ func (x *index) node(s *scan, i int32) {
 		s.stats.Postings += int64(len(undated) + len(dated))
 		s.lists = append(s.lists, undated, dated)
 	}
-	s.candidates = s.candidates[:0]
-	if int(s.none)+s.o.Shared > math.MaxUint8 {
+	if int(s.none)+s.o.Shared >= math.MaxUint8 { // one more than enough is counted
 		clear(s.shared)
 		s.none = 0
 	}
 	enough := s.none + uint8(s.o.Shared)
 	for _, list := range s.lists {
-		for _, c := range list {
-			n := max(s.shared[c], s.none)
-			if n == enough { // one more might be over a byte
-				continue
-			}
-			n++
-			s.shared[c] = n
-			if n == enough {
-				s.candidates = append(s.candidates, c)
-			}
-		}
+		s.tile.candidates = count(s.shared, list, uint32(s.none), uint32(enough), s.tile.candidates)
 	}
 	s.none = enough
-	s.compareAll(i)
+}
+
+// count counts the nodes of a list, each of which has counted to none or further, and appends those that have got enough. It
+// is a function of its own so that all of it is in registers, and counts in 32 bits, in which a maximum takes no branch.
+//
+//go:noinline
+func count(shared []uint8, list []int32, none, enough uint32, candidates []int32) []int32 {
+	for _, c := range list {
+		n := uint32(shared[uint32(c)])
+		if n < none {
+			n = none
+		}
+		n++
+		if n < enough {
+			shared[uint32(c)] = uint8(n)
+			continue
+		}
+		if n == enough {
+			candidates = append(candidates, c)
+		}
+		shared[uint32(c)] = uint8(enough)
+	}
+	return candidates
 }
 
 // search returns the place of the first of an ascending list that is not below node.
 func search(list []int32, node int32) int {
 	place, _ := slices.BinarySearch(list, node)
 	return place
-}
-
-// batch is how many nodes are fetched at a time; with 8 of them comparing takes a twentieth longer.
-const batch = 16
-
-// compareAll links node i to the candidates that it belongs to.
-func (s *scan) compareAll(i int32) {
-	if len(s.candidates) == 0 {
-		return
-	}
-	s.outlined.set(s.outlines.of(i))
-	may := s.candidates[:0]
-	for some := range slices.Chunk(s.candidates, batch) {
-		for _, c := range some {
-			fetch(s, s.outlines.of(c))
-		}
-		for _, c := range some {
-			if s.mayLink(c, i) {
-				may = append(may, c)
-			}
-		}
-	}
-	if len(may) == 0 {
-		return
-	}
-	s.probe.set(s.nodes[i].Vector)
-	for some := range slices.Chunk(may, batch) {
-		for _, c := range some {
-			fetch(s, s.nodes[c].Vector.Terms)
-			fetch(s, s.nodes[c].Vector.Weights)
-		}
-		for _, c := range some {
-			s.compare(c, i)
-		}
-	}
 }
 
 // fetch reads memory that comes from far away, so that it is in the cache. Reads that do not wait for each other take a
@@ -433,25 +420,26 @@ func fetch[T byte | tfidf.Term | float32](s *scan, memory []T) {
 	}
 }
 
-// mayLink says whether a and b may belong linked. The outline laid out is that of b.
-func (s *scan) mayLink(a, b int32) bool {
-	oa, ob := s.outlines.of(a), &s.outlined
-	if oa.is(isLocked) && ob.is(isLocked) && apart(s.nodes[a].Story, s.nodes[b].Story) {
+// mayLink says whether two nodes may belong linked, by the outline of the one and the one that is laid out.
+func (s *scan) mayLink(other outline, a, b int32) bool {
+	laid := &s.outlined
+	kinds := other.kind()
+	if kinds&laid.kinds&isLocked != 0 && apart(s.nodes[a].Story, s.nodes[b].Story) {
 		return false
 	}
 	least := s.o.Floor
 	switch {
-	case oa.is(isDated) && ob.is(isDated):
-		gap := max(oa.time()-ob.time(), ob.time()-oa.time())
-		if float64(gap)/day > s.o.Horizon {
+	case kinds&laid.kinds&isDated != 0:
+		gap := max(other.time()-laid.at, laid.at-other.time())
+		if gap > s.need.most {
 			return false // a neighbour of a neighbour may be
 		}
 		least = s.need.at(gap)
-	case oa.is(isDated) != ob.is(isDated):
+	case (kinds^laid.kinds)&isDated != 0:
 		least /= s.oneDated
 	}
 	s.stats.Candidates++
-	return ob.most(oa) >= least
+	return laid.most(other) >= least
 }
 
 // compare links a with b if their weight is enough. The probe is set to b.
@@ -477,19 +465,21 @@ func (o Options) factor(days float64) float64 {
 
 // need is the cosine that a pair with dates needs at least to be linked, by the time between them.
 type need struct {
-	step  int64 // seconds
+	most  int64 // seconds; a pair further apart is not linked
+	shift uint  // of seconds, to steps
 	least [needSteps + 1]float64
 }
 
 const needSteps = 1 << 10
 
 func newNeed(o Options) *need {
-	n := &need{step: int64(o.Horizon*day)/needSteps + 1}
+	n := &need{most: int64(o.Horizon * day)}
+	n.shift = uint(max(bits.Len64(uint64(n.most))-bits.Len(needSteps-1), 0))
 	for i := range n.least {
-		n.least[i] = o.Floor / o.factor(float64(int64(i)*n.step)/day)
+		n.least[i] = o.Floor / o.factor(float64(int64(i)<<n.shift)/day)
 	}
 	return n
 }
 
-// at returns what is needed at so many seconds, or a little less.
-func (n *need) at(seconds int64) float64 { return n.least[seconds/n.step] }
+// at returns what is needed at so many seconds, most or fewer, or a little less.
+func (n *need) at(seconds int64) float64 { return n.least[seconds>>n.shift] }

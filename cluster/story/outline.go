@@ -124,39 +124,34 @@ type outline []byte
 
 func (o outline) time() int64    { return int64(binary.LittleEndian.Uint64(o)) }
 func (o outline) scale() float32 { return math.Float32frombits(binary.LittleEndian.Uint32(o[8:])) }
-func (o outline) is(kind uint32) bool {
-	return binary.LittleEndian.Uint32(o[12:])&kind != 0
-}
+func (o outline) kind() uint32   { return binary.LittleEndian.Uint32(o[12:]) }
 
 // outlined is a node whose outline is laid out to be compared with others.
 type outlined struct {
 	outline
+	at    int64        // its time
+	kinds uint32       // its kind
 	table [slots]uint8 // the heaviest weight of every slot
 }
 
 // set lays out an outline.
 func (o *outlined) set(of outline) {
-	for slot := range o.entries() {
-		o.table[slot] = 0
+	// Terms that fall on one slot come in order of weight: from the lightest on, the heaviest stays.
+	for at := len(o.outline) - outlineFour; at >= outlineHead; at -= outlineFour {
+		o.four(o.outline[at:at+outlineFour], 0)
 	}
-	o.outline = of
-	for slot, weight := range o.entries() {
-		o.table[slot] = max(o.table[slot], weight)
+	o.outline, o.at, o.kinds = of, of.time(), of.kind()
+	for at := len(of) - outlineFour; at >= outlineHead; at -= outlineFour {
+		four := of[at : at+outlineFour]
+		o.four(four, four[8])
 	}
 	o.table[noSlot] = 0
 }
 
-// entries gives slots and weights, which may be a little over those of the terms.
-func (o outline) entries() func(yield func(slot uint16, weight uint8) bool) {
-	return func(yield func(slot uint16, weight uint8) bool) {
-		for at := outlineHead; at < len(o); at += outlineFour {
-			for k := range 4 {
-				if !yield(binary.LittleEndian.Uint16(o[at+2*k:]), o[at+8]) {
-					return
-				}
-			}
-		}
-	}
+// four gives the slots of four terms a weight.
+func (o *outlined) four(four outline, weight uint8) {
+	s := binary.LittleEndian.Uint64(four)
+	o.table[s%slots], o.table[s>>16%slots], o.table[s>>32%slots], o.table[s>>48%slots] = weight, weight, weight, weight
 }
 
 // most returns what the product with another node is at most.

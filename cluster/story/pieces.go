@@ -28,7 +28,7 @@ func (s Survey) Indexed(nodes []Node, own []bool, o Options) ([]Link, Stats) {
 	x := newIndex(nodes, all, o)
 	return link(nodes, newOutlines(nodes, o.Workers), o, s.oneDated(), func(s *scan, i int32) {
 		if own[i] {
-			x.node(s, i)
+			x.propose(s, i)
 		}
 	})
 }
@@ -41,8 +41,7 @@ func (s Survey) Compared(nodes []Node, candidates [][]int32, o Options) ([]Link,
 
 func compared(nodes []Node, outlines *outlines, candidates [][]int32, undated float64, o Options) ([]Link, Stats) {
 	links, stats := link(nodes, outlines, o, undated, func(s *scan, i int32) {
-		s.candidates = candidates[i]
-		s.compareAll(i)
+		s.tile.candidates = append(s.tile.candidates, candidates[i]...)
 	})
 	return slices.Compact(links), stats // some are found from both ends
 }

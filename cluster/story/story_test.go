@@ -392,8 +392,8 @@ func TestMostIsNotUnderTheProduct(t *testing.T) {
 				if most < dot || most > bound {
 					t.Fatalf("product of %v and %v is %v, at most %v", nodes[i].Vector, n.Vector, dot, most)
 				}
-				if o.time() != n.Time || o.is(isDated) != n.Dated || o.is(isLocked) != (n.Story != 0) {
-					t.Fatalf("outline of %+v: time %d, dated %t, locked %t", n, o.time(), o.is(isDated), o.is(isLocked))
+				if o.time() != n.Time || (o.kind()&isDated != 0) != n.Dated || (o.kind()&isLocked != 0) != (n.Story != 0) {
+					t.Fatalf("outline of %+v: time %d, dated %t, locked %t", n, o.time(), o.kind()&isDated != 0, o.kind()&isLocked != 0)
 				}
 			}
 		}
@@ -705,6 +705,33 @@ func TestCandidatesAreProposedOnce(t *testing.T) {
 		web, _ := NewWeb(nodes, o)
 		if err := web.Check(); err != nil || len(web.Indexed) == 0 {
 			t.Errorf("with %d shared terms, %d links: %v", shared, len(web.Indexed), err)
+		}
+	}
+}
+
+// TestTilesEnd has nodes with so many candidates that a tile ends before its last node. All of them have two light terms
+// in common, and every one a heavy term with the one that is half of the nodes away.
+func TestTilesEnd(t *testing.T) {
+	const n = 3 * tilePairs / chunk / 2
+	if size := tileOf(n); size*(n-size) < tilePairs {
+		t.Fatalf("tiles of %d nodes with less than %d candidates each are whole", size, n)
+	}
+	nodes := make([]Node, n)
+	for i := range nodes {
+		nodes[i] = Node{Dated: true, Vector: tfidf.Vector{Terms: []tfidf.Term{1, 2, tfidf.Term(3 + i%(n/2))}, Weights: []float32{.05, .05, .99}}}
+	}
+	o := Defaults()
+	o.PostingCap, o.Support, o.Workers = n, 0, 2
+	links, stats := Graph(nodes, o)
+	if want := int64(n) * int64(n-1) / 2; stats.Candidates != want {
+		t.Errorf("%d candidates, want %d", stats.Candidates, want)
+	}
+	if len(links) != n/2 {
+		t.Fatalf("%d links, want %d", len(links), n/2)
+	}
+	for i, l := range links {
+		if int(l.A) != i || int(l.B) != i+n/2 {
+			t.Fatalf("link %d is %+v", i, l)
 		}
 	}
 }

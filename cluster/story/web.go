@@ -208,7 +208,7 @@ func (g *growth) index() ([]Link, Stats) {
 		fresh[i] = g.from[place] < 0
 	}
 	x := newIndex(nodes, fresh, g.o)
-	links, stats := link(nodes, g.outlines.among(places), g.o, g.oneDated, func(s *scan, i int32) { x.node(s, i) })
+	links, stats := link(nodes, g.outlines.among(places), g.o, g.oneDated, func(s *scan, i int32) { x.propose(s, i) })
 	rearrange(links, places, len(g.nodes))
 	return links, stats
 }
