@@ -8,7 +8,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/zeebo/xxh3"
@@ -276,34 +275,51 @@ func (a *assignment) name() {
 		}
 	}
 	// A night mints few IDs: those of the old state are held to them, rather than all put where they can be found.
-	minted := make(map[string]bool) // by the first try: whether an old group has the ID
+	first := make([]string, len(a.size)) // of each group that needs one: the first try
+	n := 0
 	for r, j := range a.now.Group {
-		if a.ids[j] == "" {
-			minted[mint(a.night.Prefix, a.night.Name, a.now.Pages[r], 0)] = false
+		if a.ids[j] == "" && first[j] == "" {
+			first[j] = mint(a.night.Prefix, a.night.Name, a.now.Pages[r], 0)
+			n++
 		}
 	}
+	minted := newIndex(n)
+	for _, id := range first {
+		if id != "" {
+			minted.add(id)
+		}
+	}
+	old, used := make([]bool, n), make([]bool, n) // of each minted ID: an old group has it, or a new one
 	for i := range a.old.Groups {
-		if _, ok := minted[a.old.Groups[i].ID]; ok {
-			minted[a.old.Groups[i].ID] = true
+		if at := minted.at(a.old.Groups[i].ID); at >= 0 {
+			old[at] = true
 		}
 	}
-	used := make(map[string]bool) // on this night
-	free := func(id string) bool {
-		if _, alias := a.old.Aliases[id]; alias || used[id] {
+	others := make(map[string]bool) // used, and not the first try of any group
+	take := func(id string) bool {
+		if _, alias := a.old.Aliases[id]; alias {
 			return false
 		}
-		if old, ok := minted[id]; ok {
-			return !old
+		if at := minted.at(id); at >= 0 {
+			free := !old[at] && !used[at]
+			used[at] = true
+			return free
 		}
-		return !slices.ContainsFunc(a.old.Groups, func(g Group) bool { return g.ID == id })
+		if others[id] || slices.ContainsFunc(a.old.Groups, func(g Group) bool { return g.ID == id }) {
+			return false
+		}
+		others[id] = true
+		return true
 	}
 	for r, j := range a.now.Group {
-		for try := uint64(0); a.ids[j] == ""; try++ {
-			if id := mint(a.night.Prefix, a.night.Name, a.now.Pages[r], try); free(id) {
-				a.ids[j], a.born[j] = id, a.night.Number
-				used[id] = true
-			}
+		if a.ids[j] != "" {
+			continue
 		}
+		id := first[j]
+		for try := uint64(1); !take(id); try++ {
+			id = mint(a.night.Prefix, a.night.Name, a.now.Pages[r], try)
+		}
+		a.ids[j], a.born[j] = id, a.night.Number
 	}
 }
 
@@ -387,13 +403,19 @@ func (a *assignment) churn() (c Churn) {
 
 // events tells what changed.
 func (a *assignment) events() []Event {
-	fresh := 0 // groups with a new ID
-	for _, e := range a.owner {
-		if e == none {
-			fresh++
+	old := make([]bool, len(a.size)) // whether each new group has pages that are not new
+	for _, e := range a.edges {
+		old[e.new] = true
+	}
+	born, pages := 0, 0 // groups of new pages alone, and the pages of them
+	for j, n := range a.size {
+		if !old[j] {
+			born++
+			pages += int(n)
 		}
 	}
-	out := make([]Event, 0, fresh) // as many as there are, if nothing is old
+	out := make([]Event, 0, born) // as many as there are, if nothing is old
+	room := make([]string, pages)
 	add := func(at *int32, kind EventKind, id, other, page string) {
 		if *at == none {
 			*at = int32(len(out))
@@ -403,16 +425,17 @@ func (a *assignment) events() []Event {
 	}
 	came := slices.Repeat([]int32{none}, len(a.size))   // of each new group: the event of its new pages
 	known := slices.Repeat([]int32{none}, len(a.edges)) // of each edge: the event of its pages
-	old := make([]bool, len(a.size))                    // whether each new group has pages that are not new
-	for _, e := range a.edges {
-		old[e.new] = true
-	}
 	for r, j := range a.now.Group {
 		page, i := a.now.Pages[r], a.edgeOf[r]
 		if i == none {
 			kind := Grew
 			if !old[j] {
 				kind = Born
+			}
+			if came[j] == none && kind == Born {
+				came[j] = int32(len(out))
+				out = append(out, Event{Kind: Born, ID: a.ids[j], Pages: room[:0:a.size[j]]})
+				room = room[a.size[j]:]
 			}
 			add(&came[j], kind, a.ids[j], "", page)
 			continue
@@ -434,11 +457,37 @@ func (a *assignment) events() []Event {
 			out = append(out, Event{Kind: Died, ID: g.ID, Pages: slices.Sorted(slices.Values(g.Pages))})
 		}
 	}
-	slices.SortFunc(out, func(x, y Event) int {
-		if x.Kind == y.Kind && x.ID != y.ID { // hardly ever otherwise
-			return strings.Compare(x.ID, y.ID)
+	return inOrder(out)
+}
+
+// inOrder returns events in order. There may be a million, of which the first bytes of the ID nearly always decide: what is
+// moved to and fro is no more than these.
+func inOrder(events []Event) []Event {
+	type key struct {
+		id   uint64 // the first bytes
+		kind int8   // its place among all of them
+		at   int32
+	}
+	kinds := []EventKind{Born, Died, Grew, MergedInto, SplitFrom}
+	keys := make([]key, len(events))
+	for i := range events {
+		var first [8]byte
+		copy(first[:], events[i].ID)
+		keys[i] = key{binary.BigEndian.Uint64(first[:]), int8(slices.Index(kinds, events[i].Kind)), int32(i)}
+	}
+	slices.SortFunc(keys, func(k, l key) int {
+		if k.kind != l.kind {
+			return cmp.Compare(k.kind, l.kind)
 		}
-		return cmp.Or(cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.ID, y.ID), cmp.Compare(x.Other, y.Other))
+		if k.id != l.id {
+			return cmp.Compare(k.id, l.id)
+		}
+		x, y := &events[k.at], &events[l.at]
+		return cmp.Or(cmp.Compare(x.ID, y.ID), cmp.Compare(x.Other, y.Other))
 	})
+	out := make([]Event, len(events))
+	for i, k := range keys {
+		out[i] = events[k.at]
+	}
 	return out
 }
