@@ -64,6 +64,12 @@ type Maker struct {
 	titled      []tfidf.Count // terms of the title
 	long        long
 	room        []byte // for what is long in the next pages
+
+	// A collection of garbage looks for the object of every pointer there is: those of many pages are in few.
+	pages   []Page
+	parts   []article.Part
+	names   []byte
+	sources map[string]string
 }
 
 // long is memory for what is long in a page.
@@ -104,15 +110,16 @@ func (m *Maker) Make(in *article.Page) *Page {
 	for i, name := range a.Credits {
 		a.Credits[i] = strings.Clone(name)
 	}
-	p := &Page{ID: in.ID, Source: in.Source, Title: strings.Clone(a.Title), Date: a.Date, DayOnly: a.DayOnly, DateFrom: a.DateFrom,
-		Credits: a.Credits, Credit: strings.Clone(a.Source), Tags: strings.Clone(a.Tags), Repaired: repaired}
+	p := &roomFor(&m.pages, 1, roomPages)[0]
+	*p = Page{ID: m.name(in.ID), Source: m.source(in.Source), Title: m.name(a.Title), Date: a.Date, DayOnly: a.DayOnly, DateFrom: a.DateFrom,
+		Credits: a.Credits, Credit: m.name(a.Source), Tags: m.name(a.Tags), Repaired: repaired}
 	m.title.Set(a.Title)
 	if n := len(m.title.Tokens); n > 0 {
 		p.titled = xxh3.Hash(m.title.Norm)
 	}
 
 	s := &p.shared
-	s.ID, s.Source, s.Bytes = in.ID, in.Source, len(in.Text)
+	s.ID, s.Source, s.Bytes = p.ID, p.Source, len(in.Text)
 	if !a.Date.IsZero() {
 		s.Time, s.Dated = a.Date.Unix(), true
 	}
@@ -123,7 +130,8 @@ func (m *Maker) Make(in *article.Page) *Page {
 		s.Lead = len(l.words)
 	}
 	l.words = shingle.Words(l.words, &m.text)
-	s.Parts, s.Proposals = a.Parts, a.Proposals
+	s.Parts, s.Proposals = roomFor(&m.parts, len(a.Parts), roomParts), a.Proposals
+	copy(s.Parts, a.Parts)
 	l.lines = l.lines[:0]
 	for _, line := range a.Lines {
 		l.lines = append(l.lines, passage.Line{Word: s.Lead + line.Token, Byte: line.From})
@@ -135,6 +143,49 @@ func (m *Maker) Make(in *article.Page) *Page {
 	l.spans = shingle.PackOffsets(l.spans[:0], m.text.Tokens)
 	m.keep(p)
 	return p
+}
+
+const (
+	roomPages   = 64
+	roomParts   = 256
+	roomNames   = 16 << 10 // bytes
+	mostSources = 1 << 12  // a corpus of more has the name of one more than once
+)
+
+// roomFor returns n values of the room, which gets that of more values when there is too little.
+func roomFor[T any](room *[]T, n, more int) []T {
+	if n > len(*room) {
+		if n > more/4 {
+			return make([]T, n)
+		}
+		*room = make([]T, more)
+	}
+	out := (*room)[:n:n]
+	*room = (*room)[n:]
+	return out
+}
+
+// name returns a copy of a string.
+func (m *Maker) name(s string) string {
+	if s == "" {
+		return ""
+	}
+	b := roomFor(&m.names, len(s), roomNames)
+	copy(b, s)
+	return unsafe.String(unsafe.SliceData(b), len(b))
+}
+
+// source returns a copy of the name of an outlet, which hundreds of pages have.
+func (m *Maker) source(s string) string {
+	name, ok := m.sources[s]
+	if !ok {
+		name = m.name(s)
+		if m.sources == nil || len(m.sources) == mostSources {
+			m.sources = make(map[string]string)
+		}
+		m.sources[name] = name
+	}
+	return name
 }
 
 // roomBytes is the memory that some fifty pages share: each with its own, they would take longer to be

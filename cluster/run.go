@@ -709,7 +709,7 @@ func (r *runner) stories() error {
 	res := r.res
 	res.Vocabulary = r.o.Vocabulary
 	nodes := res.nodes(r.o.Workers)
-	words := r.documents(res.words)
+	words := r.documents(res.appendWords)
 	// The documents of the terms are counted in passing, since making the words again would take longer.
 	counter, n := count(len(nodes), words, r.o.Workers)
 	var chance float64
@@ -723,7 +723,9 @@ func (r *runner) stories() error {
 	}
 	terms := words
 	if res.Vocabulary.Letters != 0 {
-		terms = r.documents(func(group int) []tfidf.Count { return res.spell(group, words(group)) })
+		terms = r.documents(func(dst []tfidf.Count, group int) []tfidf.Count {
+			return append(dst, res.spell(group, words(nil, group))...)
+		})
 		counter, _ = count(len(nodes), terms, r.o.Workers)
 	}
 	table := r.o.Terms
@@ -737,23 +739,9 @@ func (r *runner) stories() error {
 		o.Threshold, o.Floor = kept.Threshold, kept.Floor
 	}
 	res.Terms = table
-	if err := blocks(len(nodes), r.o.Workers, func(from, to int) error {
-		of, weights := make([][]tfidf.Term, to-from), make([][]float32, to-from)
-		for i := range of {
-			v := table.Vector(terms(from + i))
-			of[i], weights[i] = v.Terms, v.Weights
-		}
-		if err := cmp.Or(memory.PlaceAll(of, r.o.Keep), memory.PlaceAll(weights, r.o.Keep)); err != nil {
-			return err
-		}
-		for i := range of {
-			nodes[from+i].Vector = tfidf.Vector{Terms: of[i], Weights: weights[i]}
-		}
-		return nil
-	}); err != nil {
+	if err := r.vectors(nodes, table, terms); err != nil {
 		return err
 	}
-
 	if o.Chance == 0 {
 		o.Chance = chance // the pieces of words make headlines look like texts
 	}
@@ -762,7 +750,45 @@ func (r *runner) stories() error {
 	if kept != nil {
 		res.Labelled = kept.Stories
 	}
-	return r.tell(nodes, func(group int32) []tfidf.Count { return words(int(group)) }, func([]int32) []tfidf.Term { return nil })
+	return r.tell(nodes, func(group int32) []tfidf.Count { return words(nil, int(group)) }, func([]int32) []tfidf.Term { return nil })
+}
+
+// vectors gives the nodes the vectors of their terms.
+func (r *runner) vectors(nodes []story.Node, table *tfidf.Table, terms document) error {
+	type room struct {
+		doc []tfidf.Count
+		all tfidf.Vector // one after the other
+	}
+	rooms := make(chan *room, r.o.Workers)
+	for range r.o.Workers {
+		rooms <- new(room)
+	}
+	return blocks(len(nodes), r.o.Workers, func(from, to int) error {
+		free := <-rooms
+		defer func() { rooms <- free }()
+		free.all.Terms, free.all.Weights = free.all.Terms[:0], free.all.Weights[:0]
+		ends := make([]int, to-from)
+		for i := range ends {
+			free.doc = terms(free.doc[:0], from+i)
+			free.all = table.AppendVector(free.all, free.doc)
+			ends[i] = free.all.Len()
+		}
+		all := free.all
+		var err error
+		if r.o.Keep == nil {
+			all.Terms, all.Weights = slices.Clone(all.Terms), slices.Clone(all.Weights)
+		} else if all.Terms, err = memory.Place(all.Terms, r.o.Keep); err != nil {
+			return err
+		} else if all.Weights, err = memory.Place(all.Weights, r.o.Keep); err != nil {
+			return err
+		}
+		start := 0
+		for i, end := range ends {
+			nodes[from+i].Vector = tfidf.Vector{Terms: all.Terms[start:end:end], Weights: all.Weights[start:end:end]}
+			start = end
+		}
+		return nil
+	})
 }
 
 // tell makes the stories of the web. words returns the words of a copy group, known the labels that a story of
@@ -896,34 +922,51 @@ func (r *runner) label(stories []int, words func(group int32) []tfidf.Count) err
 	return nil
 }
 
-// documents returns what gives the folded counts of every copy group as of does. In ordinary memory they are all made once.
+// document gives the folded counts of a copy group. They are appended to dst, or in memory of their own.
+type document func(dst []tfidf.Count, group int) []tfidf.Count
+
+// documents returns what gives the folded counts of every copy group that of appends. In ordinary memory they are all made once.
 // Otherwise each is made whenever it is asked for: to write them to other memory and read them from there takes as
 // long, and what is read for them would be the first to be given up for it.
-func (r *runner) documents(of func(group int) []tfidf.Count) func(group int) []tfidf.Count {
+func (r *runner) documents(of document) document {
 	if r.o.Keep != nil {
 		return of
 	}
 	all := make([][]tfidf.Count, len(r.res.Copies))
+	rooms := make(chan []tfidf.Count, r.o.Workers)
+	for range r.o.Workers {
+		rooms <- nil
+	}
 	_ = blocks(len(all), r.o.Workers, func(from, to int) error {
-		for i := from; i < to; i++ {
-			all[i] = of(i)
+		room := (<-rooms)[:0]
+		ends := make([]int, to-from)
+		for i := range ends {
+			room = of(room, from+i)
+			ends[i] = len(room)
 		}
+		docs, start := slices.Clone(room), 0
+		for i, end := range ends {
+			all[from+i] = docs[start:end:end]
+			start = end
+		}
+		rooms <- room
 		return nil
 	})
-	return func(group int) []tfidf.Count { return all[group] }
+	return func(_ []tfidf.Count, group int) []tfidf.Count { return all[group] }
 }
 
 // count counts the documents of every term, and how many terms all of n documents have. Each worker has its own share of the
 // documents.
-func count(n int, doc func(i int) []tfidf.Count, workers int) (_ *tfidf.Counter, terms int) {
+func count(n int, doc document, workers int) (_ *tfidf.Counter, terms int) {
 	counters, sums := make([]tfidf.Counter, workers), make([]int, workers)
 	var g errgroup.Group
 	for w := range counters {
 		g.Go(func() error {
+			var room []tfidf.Count
 			for i := w * n / workers; i < (w+1)*n/workers; i++ {
-				terms := doc(i)
-				counters[w].Add(terms)
-				sums[w] += len(terms)
+				room = doc(room[:0], i)
+				counters[w].Add(room)
+				sums[w] += len(room)
 			}
 			return nil
 		})

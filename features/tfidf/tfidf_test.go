@@ -122,6 +122,20 @@ func TestVectorOfALongDocument(t *testing.T) {
 	}
 }
 
+func TestAppendVector(t *testing.T) {
+	tab := table("aab", "ab", "ac", "cd")
+	var all Vector
+	var want Vector
+	for _, doc := range []string{"aaabz", "dz", "abc", "c"} {
+		all = tab.AppendVector(all, counts(doc))
+		v := tab.Vector(counts(doc))
+		want.Terms, want.Weights = append(want.Terms, v.Terms...), append(want.Weights, v.Weights...)
+	}
+	if d := cmp.Diff(want, all); d != "" {
+		t.Errorf("vectors one after the other differ from those alone (-want +got):\n%s", d)
+	}
+}
+
 func TestTopAndHeaviest(t *testing.T) {
 	v := Vector{[]Term{1, 2, 3, 4}, []float32{.5, .7, .5, .1}}
 	if d := cmp.Diff([]Weighted{{2, .7}, {1, .5}}, v.Top(2)); d != "" {

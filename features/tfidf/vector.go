@@ -28,9 +28,19 @@ func (t *Table) Vector(doc []Count) Vector {
 	return t.VectorBy(doc, func(i int) int { return t.DF(doc[i].Term) })
 }
 
+// AppendVector appends the terms and weights of the Vector of doc to those of v, and returns both. Vectors of many documents can
+// share memory that way.
+func (t *Table) AppendVector(v Vector, doc []Count) Vector {
+	return t.appendBy(v, doc, func(i int) int { return t.DF(doc[i].Term) })
+}
+
 // VectorBy is Vector with the document frequencies that df gives, by the places of the counts: of the
 // table only the number of documents counts.
 func (t *Table) VectorBy(doc []Count, df func(i int) int) Vector {
+	return t.appendBy(Vector{}, doc, df)
+}
+
+func (t *Table) appendBy(v Vector, doc []Count, df func(i int) int) Vector {
 	kept := 0
 	var all, common float64 // squares of lengths
 	var room [256]float64   // longer documents are rare
@@ -48,11 +58,15 @@ func (t *Table) VectorBy(doc []Count, df func(i int) int) Vector {
 		all += w * w
 	}
 	if kept == 0 {
-		return Vector{}
+		return v
 	}
 	length := math.Sqrt(max(common, commonShare*commonShare*all))
-	v := Vector{make([]Term, kept), make([]float32, kept)}
-	n := 0
+	n := len(v.Terms)
+	if n == 0 && cap(v.Terms) == 0 { // the size is known
+		v = Vector{make([]Term, kept), make([]float32, kept)}
+	} else {
+		v.Terms, v.Weights = slices.Grow(v.Terms, kept)[:n+kept], slices.Grow(v.Weights, kept)[:n+kept]
+	}
 	for i, w := range weights {
 		if w > 0 {
 			v.Terms[n], v.Weights[n] = doc[i].Term, float32(w/length)
