@@ -121,6 +121,12 @@ func (s size) shares() (mapped, heap int64) {
 	return mapped, int64(s) - mapped - min(int64(s)*3/16, mostSpare)
 }
 
+// heapAlone returns what the heap may have once there is no mapped file any more.
+func (s size) heapAlone() int64 {
+	mapped, heap := s.shares()
+	return mapped + heap
+}
+
 type runCmd struct {
 	Input  []string `arg:"" help:"Files, folders or patterns of JSONL, Parquet or text pages, plain or compressed; - is the standard input."`
 	Out    string   `help:"Folder of the results." placeholder:"DIR" type:"path"`
@@ -257,6 +263,9 @@ func (c *jobFlags) do(p *program, j job) error {
 		return err
 	}
 	if spilled != nil { // no result is there; the system takes seconds to let go of gigabytes
+		if spilled.file.Release() == nil {
+			debug.SetMemoryLimit(j.memory.heapAlone())
+		}
 		go spilled.close()
 	}
 	if len(res.Pages) == 0 && in.read == 0 && old.night <= 1 {
@@ -704,6 +713,7 @@ func (r *results) both(ctx context.Context, write func() error, keep func(*resul
 func (r *results) write(ctx context.Context, f *publish.Folder, rejects []publish.Reject, workers int) error {
 	var group errgroup.Group
 	group.SetLimit(workers + 1) // a table takes two goroutines, of which one waits for the disk; the largest begin, and end alone
+	near := func() error { return publish.Parquet(f, "near", until(ctx, r.near())) }
 	tables := []func() error{
 		func() error { return publish.Table(f, "pages", until(ctx, r.pages())) },
 		func() error { return publish.Table(f, "stories", until(ctx, r.stories())) },
@@ -713,9 +723,12 @@ func (r *results) write(ctx context.Context, f *publish.Folder, rejects []publis
 		func() error { return publish.JSONL(f, "rejects", slices.Values(rejects)) },
 	}
 	if r.shown == nil {
-		tables = append(tables,
-			func() error { return publish.Parquet(f, "near", until(ctx, r.near())) },
-			func() error { return publish.Parquet(f, "terms", until(ctx, r.terms())) })
+		tables = append(tables, func() error { return publish.Parquet(f, "terms", until(ctx, r.terms())) })
+		if len(r.Near) > len(r.Pages) { // a row takes a fifth of one of a page, and one table after the other takes longest
+			tables = slices.Insert(tables, 0, near)
+		} else {
+			tables = append(tables, near)
+		}
 	} else {
 		tables = append(tables, func() error { return publish.JSONL(f, "deleted", slices.Values(r.shown.deleted)) })
 	}
@@ -819,8 +832,13 @@ func (r *results) terms() iter.Seq[publish.Term] {
 
 func (r *results) near() iter.Seq[publish.Near] {
 	return func(yield func(publish.Near) bool) {
+		// There may be ten links for a page, whose ID is three looks into memory far away.
+		originals := make([]string, len(r.Copies))
+		for n := range originals {
+			originals[n] = r.Pages[r.Copies[n].Original].ID
+		}
 		for _, l := range r.Near {
-			if !yield(publish.NewNear(r.Result, l)) {
+			if !yield(publish.NewNear(l, originals[l.A], originals[l.B])) {
 				return
 			}
 		}

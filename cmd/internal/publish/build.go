@@ -115,8 +115,7 @@ func NewStory(r *cluster.Result, n int, told, groups *identity.State, surfaces m
 	return row
 }
 
-// NewNear makes the row of a link between two copy groups of a result, by their originals.
-func NewNear(r *cluster.Result, l story.Link) Near {
-	original := func(group int32) string { return r.Pages[r.Copies[group].Original].ID }
-	return Near{A: original(l.A), B: original(l.B), Cosine: Round(float64(l.Cosine)), Weight: Round(float64(l.Weight))}
+// NewNear makes the row of a link between two copy groups, whose originals have the IDs a and b.
+func NewNear(l story.Link, a, b string) Near {
+	return Near{A: a, B: b, Cosine: Round(float64(l.Cosine)), Weight: Round(float64(l.Weight))}
 }

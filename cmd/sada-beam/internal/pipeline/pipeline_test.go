@@ -171,7 +171,7 @@ func want(t *testing.T, in []*article.Page, o cluster.Options) tables {
 		out.Stories = append(out.Stories, publish.NewStory(res, n, told, groups, surfaces))
 	}
 	for _, l := range res.Near {
-		out.Near = append(out.Near, publish.NewNear(res, l))
+		out.Near = append(out.Near, publish.NewNear(l, ids[res.Copies[l.A].Original], ids[res.Copies[l.B].Original]))
 	}
 	for _, e := range res.Terms.Entries() {
 		out.Terms = append(out.Terms, publish.Term{Term: uint64(e.Term), Docs: int64(e.Docs), Surface: surfaces[e.Term]})
