@@ -54,10 +54,19 @@ func TestHomes(t *testing.T) {
 // joined returns all hits of pages.
 func joined(pages [][]uint32, opt Options) []hit {
 	out := make([][]hit, ranges)
-	if err := join(len(pages), func(i int) []uint32 { return pages[i] }, opt, func(r int, hits []hit) { out[r] = hits }); err != nil {
+	if err := join(len(pages), func(i int) []uint32 { return pages[i] }, opt, func(r int, hits []hit) { out[r] = slices.Clone(hits) }); err != nil {
 		panic(err)
 	}
 	return slices.Concat(out...)
+}
+
+// The hits of a range are in memory that those of the next one take.
+func TestJoinOfTwoRanges(t *testing.T) {
+	pages := [][]uint32{{}, {1, 1, 2, 4, 3, 3, 2, 2}, {4, 3, 3, 2, 2, 3}, {4, 3, 3, 2, 2}}
+	want := []hit{{1, 2, 3, 0}, {1, 3, 3, 0}, {2, 3, 0, 0}}
+	if got := joined(pages, Options{Parts: 1, Workers: 1}); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
 }
 
 // options draws options, on which no result depends.
