@@ -145,6 +145,7 @@ func (m *Maker) Make(in *article.Page) *Page {
 	return p
 }
 
+// Of some dozens of pages each, like roomBytes.
 const (
 	roomPages   = 64
 	roomParts   = 256
@@ -197,15 +198,7 @@ func (m *Maker) keep(p *Page) {
 	l := &m.long
 	size := longBytes(len(l.words), len(l.lines), len(l.lead)) + len(l.spans)
 	whole := (size + 7) &^ 7 // memory of eights is aligned to eight
-	var memory []byte
-	if whole > roomBytes/8 {
-		memory = make([]byte, size, whole)
-	} else {
-		if whole > len(m.room) {
-			m.room = make([]byte, roomBytes)
-		}
-		memory, m.room = m.room[:size:whole], m.room[whole:]
-	}
+	memory := roomFor(&m.room, whole, roomBytes)[:size]
 	p.view(memory, len(l.words), len(l.lines), len(l.lead))
 	copy(p.lead, l.lead)
 	copy(p.shared.Lines, l.lines)

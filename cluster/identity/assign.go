@@ -87,7 +87,7 @@ type Event struct {
 	// Other is the group on the other side of SplitFrom and MergedInto, and where the pages of Grew
 	// came from, empty for new ones. Of Grew it may be an ID that was merged on the same night.
 	Other string
-	Pages []string // that came or went, in canonical order; of Died ascending, all it had
+	Pages []string // that came or went, in canonical order; of Died ascending, all it had; of Born, memory of the new state
 }
 
 // Outcome is what a night did to the IDs.
@@ -127,7 +127,8 @@ func Assign(old *State, now Grouping, night Night) (*State, *Outcome, error) {
 	a.name()
 	a.retire()
 	from, same := a.from()
-	return a.state(), &Outcome{a.events(), from, same, a.churn()}, nil
+	state := a.state()
+	return state, &Outcome{a.events(state), from, same, a.churn()}, nil
 }
 
 type assignment struct {
@@ -401,21 +402,21 @@ func (a *assignment) churn() (c Churn) {
 	return c
 }
 
-// events tells what changed.
-func (a *assignment) events() []Event {
-	old := make([]bool, len(a.size)) // whether each new group has pages that are not new
+// events tells what changed to the new state. Those of new groups have the pages of the state.
+func (a *assignment) events(state *State) []Event {
+	old, born := make([]bool, len(a.size)), len(a.size) // whether each new group has pages that are not new, and how many have not
 	for _, e := range a.edges {
-		old[e.new] = true
-	}
-	born, pages := 0, 0 // groups of new pages alone, and the pages of them
-	for j, n := range a.size {
-		if !old[j] {
-			born++
-			pages += int(n)
+		if !old[e.new] {
+			old[e.new] = true
+			born--
 		}
 	}
 	out := make([]Event, 0, born) // as many as there are, if nothing is old
-	room := make([]string, pages)
+	for j, g := range state.Groups {
+		if !old[j] {
+			out = append(out, Event{Kind: Born, ID: g.ID, Pages: g.Pages})
+		}
+	}
 	add := func(at *int32, kind EventKind, id, other, page string) {
 		if *at == none {
 			*at = int32(len(out))
@@ -428,16 +429,9 @@ func (a *assignment) events() []Event {
 	for r, j := range a.now.Group {
 		page, i := a.now.Pages[r], a.edgeOf[r]
 		if i == none {
-			kind := Grew
-			if !old[j] {
-				kind = Born
+			if old[j] {
+				add(&came[j], Grew, a.ids[j], "", page)
 			}
-			if came[j] == none && kind == Born {
-				came[j] = int32(len(out))
-				out = append(out, Event{Kind: Born, ID: a.ids[j], Pages: room[:0:a.size[j]]})
-				room = room[a.size[j]:]
-			}
-			add(&came[j], kind, a.ids[j], "", page)
 			continue
 		}
 		id, from := a.ids[j], a.old.Groups[a.edges[i].old].ID

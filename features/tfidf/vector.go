@@ -25,7 +25,7 @@ type Weighted struct {
 // be the same as any other document with the few common words that are left. The vector is empty if no
 // term remains, and has a length of at most 1 otherwise. It shares no memory with doc.
 func (t *Table) Vector(doc []Count) Vector {
-	return t.VectorBy(doc, func(i int) int { return t.DF(doc[i].Term) })
+	return t.AppendVector(Vector{}, doc)
 }
 
 // AppendVector appends the terms and weights of the Vector of doc to those of v, and returns both. Vectors of many documents can
@@ -62,11 +62,7 @@ func (t *Table) appendBy(v Vector, doc []Count, df func(i int) int) Vector {
 	}
 	length := math.Sqrt(max(common, commonShare*commonShare*all))
 	n := len(v.Terms)
-	if n == 0 && cap(v.Terms) == 0 { // the size is known
-		v = Vector{make([]Term, kept), make([]float32, kept)}
-	} else {
-		v.Terms, v.Weights = slices.Grow(v.Terms, kept)[:n+kept], slices.Grow(v.Weights, kept)[:n+kept]
-	}
+	v.Terms, v.Weights = slices.Grow(v.Terms, kept)[:n+kept], slices.Grow(v.Weights, kept)[:n+kept]
 	for i, w := range weights {
 		if w > 0 {
 			v.Terms[n], v.Weights[n] = doc[i].Term, float32(w/length)

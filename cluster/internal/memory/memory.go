@@ -12,37 +12,15 @@ func Bytes[T any](values []T) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(values))), len(values)*int(unsafe.Sizeof(*new(T))))
 }
 
-// Place returns values without pointers in memory of keep; the values themselves if it is nil. The error is that of keep.
+// Place returns values without pointers in memory of keep; the values themselves if it is nil, if there are none, or with an
+// error, which is that of keep.
 func Place[S ~[]T, T any](values S, keep Keep) (S, error) {
-	lists := []S{values}
-	err := PlaceAll(lists, keep)
-	return lists[0], err
-}
-
-// PlaceAll replaces lists of values without pointers by such in one piece of memory of keep, unless
-// that is nil: with many at a time, they are as many writes less. If there is an error, it is that of keep, and
-// the lists are what they were.
-func PlaceAll[S ~[]T, T any](lists []S, keep Keep) error {
-	if keep == nil {
-		return nil
+	if keep == nil || len(values) == 0 {
+		return values, nil
 	}
-	var parts [][]byte
-	for _, values := range lists {
-		if len(values) > 0 {
-			parts = append(parts, Bytes(values))
-		}
-	}
-	if len(parts) == 0 {
-		return nil
-	}
-	b, err := keep(parts...)
+	b, err := keep(Bytes(values))
 	if err != nil {
-		return err
+		return values, err
 	}
-	all := unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/int(unsafe.Sizeof(*new(T))))
-	for i, values := range lists {
-		n := len(values)
-		lists[i], all = all[:n:n], all[n:]
-	}
-	return nil
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(values)), nil
 }

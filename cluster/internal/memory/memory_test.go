@@ -28,35 +28,16 @@ func TestPlace(t *testing.T) {
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v, %v, want %v", got, err, want)
 	}
-	if len(there[0]) != 3*16 || &Bytes(got)[0] != &there[0][0] {
+	if cap(got) != len(got) || len(there[0]) != 3*16 || &Bytes(got)[0] != &there[0][0] {
 		t.Errorf("%d bytes, or in other memory", len(there[0]))
 	}
-	if _, err := Place(values, keep); err != full {
-		t.Errorf("error %v, want %v", err, full)
+	if same, err := Place(values, keep); err != full || &same[0] != &values[0] {
+		t.Errorf("error %v, want %v, and the values themselves", err, full)
 	}
 	if got, err := Place([]pair{}, keep); err != nil || len(got) != 0 {
 		t.Errorf("nothing is %v, %v", got, err)
 	}
 	if got, err := Place(want, nil); err != nil || &got[0] != &want[0] {
 		t.Errorf("%v and %v without memory", got, err)
-	}
-}
-
-func TestPlaceAll(t *testing.T) {
-	calls := 0
-	keep := func(parts ...[]byte) ([]byte, error) { calls++; return slices.Concat(parts...), nil }
-	lists := [][]uint64{{1, 2}, nil, {3}, {}, {4, 5, 6}}
-	given := slices.Clone(lists)
-	if err := PlaceAll(lists, keep); err != nil || calls != 1 {
-		t.Fatalf("%d calls, %v", calls, err)
-	}
-	for i, want := range given {
-		if got := lists[i]; !slices.Equal(got, want) || cap(got) != len(got) || len(got) > 0 && &got[0] == &want[0] {
-			t.Errorf("list %d is %v, want %v elsewhere", i, got, want)
-		}
-	}
-	full := errors.New("full")
-	if err := PlaceAll(given, func(...[]byte) ([]byte, error) { return nil, full }); err != full || !slices.Equal(given[4], []uint64{4, 5, 6}) {
-		t.Errorf("%v, %v", given, err)
 	}
 }
